@@ -1,0 +1,70 @@
+/** The contract of a model: a configuration, named weights, a forward pass with named hook points. */
+
+import type { z } from "zod";
+import type { Tensor } from "../arrays/index.ts";
+import type { NdArray } from "../core/nd.ts";
+import type { Rng } from "../core/rng.ts";
+import type { Source } from "../core/source.ts";
+
+/** Weights by name, spelled as in TransformerLens (`blocks.0.attn.W_Q`). */
+export type Weights = { readonly [name: string]: Tensor };
+
+/** The same weights as plain numbers: what files hold and generators draw. */
+export type WeightArrays = { readonly [name: string]: NdArray };
+
+/**
+ * Called at every hook point with its name and value; what it returns replaces the value.
+ * The identity by default. A cache, a patch and an ablation are all hooks.
+ */
+export type Hook = (name: string, x: Tensor) => Tensor;
+
+/** A place in the forward pass, in the order of firing. */
+export interface Point {
+  readonly name: string;
+  /** Axis names separated by spaces, from `docs/glossary.md`, e.g. `"batch head dest src"`. */
+  readonly axes: string;
+  /** False when a configuration flag turns the point off; `enabledBy` then names the flag. */
+  readonly fires: boolean;
+  readonly enabledBy?: string;
+}
+
+/** A weight: name, axis names, sizes. In the order in which initial values are drawn. */
+export interface Parameter {
+  readonly name: string;
+  readonly axes: string;
+  readonly shape: readonly number[];
+}
+
+/**
+ * The distinct (token, position) pairs of a batch and where each occurs. Rows of the residual
+ * stream before the first attention depend on nothing else, so they are computed once per pair.
+ */
+export interface TokenTable {
+  /** Number of sequences and their length. */
+  readonly batch: number;
+  readonly length: number;
+  /** int32 "pair": the token of each distinct pair, grouped by position. */
+  readonly tokens: NdArray;
+  /** int32 "pair": its position. */
+  readonly positions: NdArray;
+  /** int32 "batch pos": index of the pair at each place. */
+  readonly index: NdArray;
+}
+
+export interface Model<C> {
+  readonly name: string;
+  readonly title: string;
+  readonly source: Source;
+  /** Schema of the configuration; every field has its meaning in `.meta({ description })`. */
+  readonly config: z.ZodType<C>;
+  parameters(config: C): readonly Parameter[];
+  points(config: C): readonly Point[];
+  init(config: C, rng: Rng): WeightArrays;
+  /** Logits "batch pos d_vocab_out" of int32 tokens "batch pos". */
+  forward(weights: Weights, config: C, tokens: Tensor, hook: Hook): Tensor;
+  /**
+   * Logits "batch d_vocab_out" at the last position only: exactly `forward(...)[:, -1]` up to
+   * float32 rounding, without hooks, with every row that is not needed left out.
+   */
+  lastLogits(weights: Weights, config: C, table: TokenTable): Tensor;
+}

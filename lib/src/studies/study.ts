@@ -1,0 +1,59 @@
+/** The contract of a study: a reproduction that ends in claims with numbers. */
+
+import type { z } from "zod";
+import type { Claim } from "../core/claim.ts";
+import type { Source } from "../core/source.ts";
+import type { PlotlyFigure } from "../figures/figure.ts";
+import type { WeightArrays } from "../models/model.ts";
+import type { TrainingPlan } from "../train/plan.ts";
+import type { MetricsRow } from "../train/metrics.ts";
+
+/** One picture of a report: its title, one sentence that says what to see, and the figure. */
+export interface ReportFigure {
+  readonly id: string;
+  readonly title: string;
+  /** One or two sentences: what to see, with the measured numbers in it. */
+  readonly see: string;
+  readonly figure: PlotlyFigure;
+}
+
+/** A heading, prose, figures. A report is an article made of these. */
+export interface ReportSection {
+  readonly title: string;
+  /** Paragraphs; `code` and *emphasis* as in Markdown. */
+  readonly prose: readonly string[];
+  readonly figures: readonly ReportFigure[];
+}
+
+/** A finished training run, as the analysis sees it. */
+export interface TrainedRun {
+  readonly metrics: readonly MetricsRow[];
+  /** Steps with a checkpoint, ascending; the last is the final one. */
+  readonly checkpointSteps: readonly number[];
+  weights(step: number): Promise<WeightArrays>;
+}
+
+/** What an analysis may need from outside. */
+export interface StudyContext {
+  /** Tell the person what is going on, one short line. */
+  progress(message: string): void;
+  /** A folder with published checkpoints to compare with, or undefined when there is none. */
+  readonly dataFolder: string | undefined;
+}
+
+/** `R` is plain data (numbers, strings, arrays, `NdArray`): it is `results.json`. */
+export interface Study<P, R> {
+  readonly name: string;
+  readonly title: string;
+  readonly source: Source;
+  /** Schema of the parameters, with defaults, units and meanings in `.meta(...)`. */
+  readonly params: z.ZodType<P>;
+  /** Changes to the parameters that make a run of seconds, for CI and `--smoke`. */
+  readonly smoke: Partial<P>;
+  plan(params: P): TrainingPlan;
+  analyse(params: P, run: TrainedRun, context: StudyContext): Promise<R>;
+  claims(params: P, results: R): readonly Claim[];
+  /** Headline numbers for `--json`. */
+  metrics(results: R): Readonly<Record<string, number>>;
+  report(params: P, results: R): readonly ReportSection[];
+}

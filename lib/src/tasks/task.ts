@@ -1,0 +1,41 @@
+/** The contract of a task: examples with labels, made from parameters. */
+
+import type { z } from "zod";
+import type { NdArray } from "../core/nd.ts";
+import type { Rng } from "../core/rng.ts";
+import type { Source } from "../core/source.ts";
+
+export interface Examples {
+  /** int32 "n pos". */
+  readonly tokens: NdArray;
+  /** int32 "n" when only the last position is asked, else int32 "n pos". */
+  readonly labels: NdArray;
+}
+
+export interface Split {
+  readonly train: Examples;
+  readonly test: Examples;
+}
+
+export interface Vocabulary {
+  readonly dVocab: number;
+  readonly dVocabOut: number;
+  readonly nCtx: number;
+  /** How to show a token to a person. */
+  label(token: number): string;
+}
+
+export interface Task<P> {
+  readonly name: string;
+  readonly title: string;
+  readonly source: Source;
+  /** Schema of the parameters; every field has its meaning (and unit) in `.meta(...)`. */
+  readonly params: z.ZodType<P>;
+  /** Which positions have a label. */
+  readonly labelled: "last" | "all";
+  vocabulary(params: P): Vocabulary;
+  /** Every example, in a fixed order. */
+  examples(params: P): Examples;
+  /** Train and test examples, drawn with `rng`; disjoint. */
+  split(params: P, rng: Rng): Split;
+}

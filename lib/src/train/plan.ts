@@ -1,0 +1,46 @@
+import type { Split } from "../tasks/task.ts";
+import type { Model, WeightArrays } from "../models/model.ts";
+
+/** AdamW, Adam or SGD with PyTorch's semantics and defaults. */
+export interface OptimizerOptions {
+  readonly name: "adamw" | "adam" | "sgd";
+  /** Learning rate before the schedule. */
+  readonly lr: number;
+  /** Exponential decay rates of the two moments (Adam); default (0.9, 0.999). */
+  readonly betas?: readonly [number, number];
+  /** Default 1e-8. */
+  readonly eps?: number;
+  /** Decoupled for adamw, added to the gradient for adam and sgd; default 0. */
+  readonly weightDecay?: number;
+  /** SGD only; default 0. */
+  readonly momentum?: number;
+}
+
+/** Factor on the learning rate at each step. */
+export interface ScheduleOptions {
+  readonly name: "constant" | "warmup" | "cosine";
+  /** `warmup`: min(step / warmupSteps, 1), so the first update has factor 0, as in the notebooks. */
+  readonly warmupSteps?: number;
+}
+
+/** Everything that decides what a training run computes. Same plan, same back end: same bytes. */
+export interface TrainingPlan<C = unknown> {
+  readonly model: Model<C>;
+  readonly config: C;
+  readonly initial: WeightArrays;
+  readonly split: Split;
+  /** Number of examples per update, or "full". */
+  readonly batchSize: number | "full";
+  /** Seed of the generator that shuffles mini-batches. */
+  readonly batchSeed: number;
+  /** Updates in total. */
+  readonly steps: number;
+  /** Log losses and accuracies every so many updates (and at 0 and the end). */
+  readonly evalEvery: number;
+  /** Save a checkpoint every so many updates (and at 0 and the end). */
+  readonly checkpointEvery: number;
+  readonly optimizer: OptimizerOptions;
+  readonly schedule: ScheduleOptions;
+  /** Names of the weights that are not trained, e.g. every bias. */
+  readonly frozen: readonly string[];
+}
