@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import type { Claim } from "../core/claim.ts";
 import type { Source } from "../core/source.ts";
+import type { Backend } from "../compile/backend.ts";
 import type { PlotlyFigure } from "../figures/figure.ts";
 import type { WeightArrays } from "../models/model.ts";
 import type { TrainingPlan } from "../train/plan.ts";
@@ -31,14 +32,18 @@ export interface TrainedRun {
   /** Steps with a checkpoint, ascending; the last is the final one. */
   readonly checkpointSteps: readonly number[];
   weights(step: number): Promise<WeightArrays>;
+  /** The finished companion runs by name (see `Study.companions`); empty when there are none. */
+  readonly companions: Readonly<Record<string, TrainedRun>>;
 }
 
 /** What an analysis may need from outside. */
 export interface StudyContext {
   /** Tell the person what is going on, one short line. */
   progress(message: string): void;
-  /** A folder with published checkpoints to compare with, or undefined when there is none. */
-  readonly dataFolder: string | undefined;
+  /** Runs compiled forward passes. */
+  readonly backend: Backend;
+  /** The published checkpoint with this name, or undefined when it is not on this machine. */
+  published(name: string): Promise<Uint8Array | undefined>;
 }
 
 /** `R` is plain data (numbers, strings, arrays, `NdArray`): it is `results.json`. */
@@ -51,6 +56,11 @@ export interface Study<P, R> {
   /** Changes to the parameters that make a run of seconds, for CI and `--smoke`. */
   readonly smoke: Partial<P>;
   plan(params: P): TrainingPlan;
+  /**
+   * Further models the report compares with, trained after the main one with the same machinery,
+   * each in `companions/<name>/` of the run folder (its own metrics.jsonl and checkpoints/).
+   */
+  companions?(params: P): Readonly<Record<string, TrainingPlan>>;
   analyse(params: P, run: TrainedRun, context: StudyContext): Promise<R>;
   claims(params: P, results: R): readonly Claim[];
   /** Headline numbers for `--json`. */

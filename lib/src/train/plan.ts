@@ -37,6 +37,8 @@ export interface TrainingPlan<C = unknown> {
   readonly steps: number;
   /** Log losses and accuracies every so many updates (and at 0 and the end). */
   readonly evalEvery: number;
+  /** Further steps to log, e.g. the ones a notebook printed; default none. */
+  readonly evalAt?: readonly number[];
   /** Save a checkpoint every so many updates (and at 0 and the end). */
   readonly checkpointEvery: number;
   readonly optimizer: OptimizerOptions;
