@@ -1,0 +1,3 @@
+/** Every task, by the name it is exported under. */
+
+export { modularArithmetic } from "./modular-arithmetic/index.ts";

@@ -1,0 +1,12 @@
+/** Tasks: examples with labels, made from parameters. */
+
+import * as all from "./all.ts";
+import type { Task } from "./task.ts";
+
+/** Every task by its exported name. */
+export const tasks = all satisfies { readonly [name: string]: Task<unknown> };
+export type TaskName = keyof typeof tasks;
+
+export { type ModularArithmeticParams, modularArithmetic } from "./modular-arithmetic/index.ts";
+export { splitExamples } from "./split.ts";
+export type { Examples, Split, Task, Vocabulary } from "./task.ts";
