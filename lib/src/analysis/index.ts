@@ -1,0 +1,92 @@
+export { attentionMaps, lastPositionAttention, meanAttention } from "./attention/index.ts";
+export type { BinaryWeights } from "./binary/index.ts";
+export { binaryWeights, integerProduct } from "./binary/index.ts";
+export type {
+  ComponentProducts,
+  Folds,
+  FourierBasis,
+  Interference,
+  KeyFrequencyRule,
+  NeuronCluster,
+  NeuronClusters,
+  NeuronSpectrum,
+  Spectrum,
+} from "./fourier/index.ts";
+export {
+  checkFrequency,
+  checkModulus,
+  componentProducts,
+  componentsOf,
+  defaultTimesUniform,
+  foldInputs,
+  fourierBasis,
+  fourierTransform,
+  fourierTransform2d,
+  inputMaps,
+  interference,
+  keyFrequencies,
+  maxFrequency,
+  neuronClusters,
+  neuronSpectrum,
+  neuronVarianceShare,
+  shareOf,
+  spectrum,
+  topFrequencies,
+} from "./fourier/index.ts";
+export type { Float64NdArray, Svd } from "./linalg/index.ts";
+export {
+  centreColumns,
+  columnMeans,
+  cosineSimilarity,
+  firstColumns,
+  float64,
+  gram,
+  matmul,
+  randomControl,
+  rowNorms,
+  rows,
+  sumOfSquares,
+  svd,
+  toFloat64,
+  transpose,
+} from "./linalg/index.ts";
+export type { LogitCosines, NeuronInputWeights } from "./logits/index.ts";
+export {
+  accuracy,
+  crossEntropy,
+  logitCosines,
+  logitsBySum,
+  neuronInputMap,
+  neuronLogitMap,
+  rowLoss,
+} from "./logits/index.ts";
+export type {
+  AttentionAnalysis,
+  EmbeddingAnalysis,
+  FourierSummary,
+  KeyFrequencySource,
+  ModularAdditionAnalysis,
+  ModularAdditionInput,
+  ModularAdditionOptions,
+  NeuronAnalysis,
+} from "./modular-addition.ts";
+export { analyseModularAddition } from "./modular-addition.ts";
+export type {
+  ExcludedLoss,
+  LogitsOfSums,
+  ProgressInput,
+  ProgressMeasures,
+  SplitLoss,
+  SquaredWeights,
+} from "./progress/index.ts";
+export {
+  excludedLoss,
+  fullLoss,
+  giniCoefficient,
+  progressMeasures,
+  restrictedLoss,
+  squaredWeights,
+  sumComponents,
+  sumLabels,
+  testIndices,
+} from "./progress/index.ts";

@@ -1,0 +1,13 @@
+export type { SquaredWeights } from "./concentration.ts";
+export { giniCoefficient, squaredWeights } from "./concentration.ts";
+export type { ProgressInput, ProgressMeasures } from "./measures.ts";
+export { progressMeasures } from "./measures.ts";
+export type { ExcludedLoss, LogitsOfSums, SplitLoss } from "./restricted.ts";
+export {
+  excludedLoss,
+  fullLoss,
+  restrictedLoss,
+  sumComponents,
+  sumLabels,
+  testIndices,
+} from "./restricted.ts";
