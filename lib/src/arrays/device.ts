@@ -1,0 +1,20 @@
+/** Where eager arithmetic happens. */
+
+import { MissingError } from "../core/errors.ts";
+import { jaxDefaultDevice, jaxInit } from "./jax.ts";
+
+export type Device = "wasm" | "cpu" | "webgpu";
+
+/**
+ * Start a device and make it the one on which tensors are made. Must have finished before the first
+ * eager operation; calling it again is cheap. float64 needs "wasm" or "cpu".
+ */
+export async function init(device: Device = "wasm"): Promise<void> {
+  const available = await jaxInit(device);
+  if (!available.includes(device)) {
+    throw new MissingError(
+      `init: device "${device}" is not available here; choose one of ${available.join(", ") || "wasm"}`,
+    );
+  }
+  jaxDefaultDevice(device);
+}

@@ -1,0 +1,97 @@
+/**
+ * Elementwise functions of the reals. jax-js computes exp, log, sin, cos, atan and erf in float32
+ * even when the array is float64; here float64 arrays get all 52 bits: the numbers go through
+ * JavaScript's own functions, and through `grad` and `vmap` with the derivatives below. Only a
+ * recorded program (`trace`) keeps jax-js's primitive, which ONNX Runtime computes in full.
+ */
+
+import { bottom, isConcrete, lax, np, type Tracer } from "./jax.ts";
+
+interface Rule {
+  readonly host: (value: number) => number;
+  /** Consumes its argument. */
+  readonly primitive: (x: Tracer) => Tracer;
+  /** d f / d x from x and y = f(x), both owned by the rule. */
+  readonly derivative: (x: Tracer, y: Tracer) => Tracer;
+}
+
+function float64(value: number): Tracer {
+  return np.full([], value, { dtype: "float64" });
+}
+
+function useY(x: Tracer, y: Tracer): Tracer {
+  x.dispose();
+  return y;
+}
+
+function useX(x: Tracer, y: Tracer): Tracer {
+  y.dispose();
+  return x;
+}
+
+const RULES = {
+  exp: { host: Math.exp, primitive: np.exp, derivative: useY },
+  log: { host: Math.log, primitive: np.log, derivative: (x, y) => np.reciprocal(useX(x, y)) },
+  sin: { host: Math.sin, primitive: np.sin, derivative: (x, y) => unary("cos", useX(x, y)) },
+  cos: { host: Math.cos, primitive: np.cos, derivative: (x, y) => unary("sin", useX(x, y)).neg() },
+  erf: {
+    host: hostErf,
+    primitive: lax.erf,
+    derivative: (x, y) => {
+      const own = useX(x, y);
+      return unary("exp", own.ref.mul(own).neg()).mul(float64(2 / Math.sqrt(Math.PI)));
+    },
+  },
+} satisfies { readonly [name: string]: Rule };
+
+export type UnaryName = keyof typeof RULES;
+
+/** Apply one of the functions; consumes `x`, a float tracer. */
+export function unary(name: UnaryName, x: Tracer): Tracer {
+  const rule: Rule = RULES[name];
+  if (x.dtype !== "float64" || !isConcrete(bottom(x))) return rule.primitive(x);
+  return exact(rule, x);
+}
+
+/** The same through the layers of `grad` and `vmap`, down to the array. Consumes `x`. */
+function exact(rule: Rule, x: Tracer): Tracer {
+  if (isConcrete(x)) {
+    const { shape } = x;
+    const data = Float64Array.from(x.dataSync() as Float64Array, rule.host);
+    return data.length === 0
+      ? np.zeros(shape, { dtype: "float64" })
+      : np.array(data, { shape, dtype: "float64" });
+  }
+  if (x.pval?.val) return exact(rule, x.fullLower());
+  if (x.batchDim !== undefined) {
+    const y = exact(rule, x.val.ref);
+    const mapped = new x.constructor(x._trace, y, x.batchDim);
+    x.dispose();
+    return mapped;
+  }
+  const y = exact(rule, x.primal.ref);
+  const slope = rule.derivative(x.primal.ref, y.ref);
+  const result = new x.constructor(x._trace, y, slope.mul(x.tangent.ref));
+  x.dispose();
+  return result;
+}
+
+/** The error function to 1e-15: its Taylor series below 3, a continued fraction of erfc above. */
+function hostErf(x: number): number {
+  if (Number.isNaN(x)) return x;
+  const a = Math.abs(x);
+  if (a > 6) return Math.sign(x);
+  const scale = (2 / Math.sqrt(Math.PI)) * Math.exp(-a * a);
+  if (a < 3) {
+    let term = a;
+    let sum = a;
+    for (let n = 1; term > 1e-17 * sum; n++) {
+      term *= (2 * a * a) / (2 * n + 1);
+      sum += term;
+    }
+    return Math.sign(x) * scale * sum;
+  }
+  let fraction = a;
+  for (let n = 60; n >= 1; n--) fraction = a + n / 2 / fraction;
+  return Math.sign(x) * (1 - scale / (2 * fraction));
+}
