@@ -1,0 +1,181 @@
+/** Heat maps and lines over checkpoints: a slider, play and pause; scales fixed over all frames. */
+
+import { InputError, ShapeError } from "../../core/errors.ts";
+import { colorAxis } from "../color-axis.ts";
+import type { Figure, PlotlyFigure } from "../figure.ts";
+import {
+  axisId,
+  axisKey,
+  baseLayout,
+  type Json,
+  legend,
+  margin,
+  numberAxis,
+} from "../figure-parts.ts";
+import { heatAxes, heatTraces } from "../heat.ts";
+import { type Grid, gridOf, hasGap } from "../numbers.ts";
+import { type Panel, panelGrid, panelTitle } from "../panels.ts";
+import { lineTrace } from "../series.ts";
+import { animationControls } from "./controls.ts";
+import type { AnimationData, AnimationPanel, HeatPanel, LinePanel } from "./data.ts";
+import { example } from "./example.ts";
+import { rangesOf } from "./ranges.ts";
+
+export type { AnimationData, AnimationPanel, HeatPanel, LinePanel, MovingSeries } from "./data.ts";
+
+export const animation: Figure<AnimationData> = {
+  name: "animation",
+  examples: { grokking: example },
+  draw(data: AnimationData): PlotlyFigure {
+    const names = data.frames.map(String);
+    checkFrames(data, names);
+    const heat = heatPanels(data);
+    const stages = names.map((name, frame) => ({ name, traces: tracesAt(data, heat, frame) }));
+    const panelHeight = data.panelHeight ?? 320;
+    const gaps = { row: 76, column: 0.12 };
+    const grid = panelGrid("animation", data.panels.length, data.columns ?? 2, panelHeight, gaps);
+    const last = stages.at(-1)?.traces ?? [];
+    const moving = last.flatMap(({ moves }, i) => (moves ? [i] : []));
+    const showsGaps = heat.some(({ grids }) => grids.some((one) => hasGap(one.data)));
+    const lists = heat.flatMap(({ grids }) => grids.map((one) => one.data));
+    const legendEntries = last.filter(({ trace }) => trace.type === "scatter").length;
+    return {
+      data: last.map(({ trace }) => trace),
+      frames: stages.map(({ name, traces }) => ({
+        name,
+        traces: moving,
+        data: traces.flatMap(({ trace, moves }) => (moves ? [framePart(trace)] : [])),
+      })),
+      layout: {
+        ...baseLayout(data, { height: grid.height + margin.t + margin.b + 150 }),
+        ...legend(legendEntries, 24 / grid.height),
+        ...Object.fromEntries(grid.panels.flatMap((place, n) => axesOf(data, heat, place, n))),
+        annotations: data.panels.map(({ title }, n) => panelTitle(title, n)),
+        ...(heat.length > 0 ? { coloraxis: colorAxis(lists, data, showsGaps) } : {}),
+        ...animationControls(names, data.frameLabel ?? "step", data.frameMs ?? 250),
+      },
+    };
+  },
+};
+
+interface HeatFrames {
+  readonly n: number;
+  readonly panel: HeatPanel;
+  readonly grids: readonly Grid[];
+  readonly showsGaps: boolean;
+}
+
+interface Stage {
+  readonly trace: Json;
+  readonly moves: boolean;
+}
+
+function checkFrames(data: AnimationData, names: readonly string[]): void {
+  if (names.length === 0 || new Set(names).size < names.length) {
+    throw new InputError(`animation: frames must be different and at least one, got [${names}]`);
+  }
+  for (const panel of data.panels) {
+    const parts = panel.kind === "heatmap" ? [panel] : panel.moving;
+    for (const { frames } of parts) {
+      if (frames.length === names.length) continue;
+      throw new InputError(
+        `animation "${panel.title}": needs ${names.length} frames, got ${frames.length}`,
+      );
+    }
+  }
+}
+
+function heatPanels(data: AnimationData): HeatFrames[] {
+  return data.panels.flatMap((panel, n) => {
+    if (panel.kind !== "heatmap") return [];
+    const where = `animation "${panel.title}"`;
+    const grids = panel.frames.map((z) => gridOf(where, z));
+    const first = grids[0] as Grid;
+    for (const { rows, columns } of grids) {
+      if (rows === first.rows && columns === first.columns) continue;
+      throw new ShapeError(where, [first.rows, first.columns], [rows, columns]);
+    }
+    return [{ n, panel, grids, showsGaps: grids.some((grid) => hasGap(grid.data)) }];
+  });
+}
+
+/** Every trace of the figure as it is at one frame, in a fixed order. */
+function tracesAt(data: AnimationData, heat: readonly HeatFrames[], frame: number): Stage[] {
+  return data.panels.flatMap((panel, n) => {
+    const axes = { xaxis: axisId("x", n), yaxis: axisId("y", n) };
+    if (panel.kind === "lines") return lineStages(panel, axes, frame);
+    const { grids, showsGaps } = heat.find((one) => one.n === n) as HeatFrames;
+    const place = { ...axes, name: panel.title };
+    const options = { ...data, ...panel };
+    const traces = heatTraces(grids[frame] as Grid, options, place, showsGaps);
+    return traces.map((trace) => ({ trace, moves: true }));
+  });
+}
+
+function lineStages(
+  panel: LinePanel,
+  axes: { readonly xaxis: string; readonly yaxis: string },
+  frame: number,
+): Stage[] {
+  const still = panel.still ?? [];
+  const count = panel.moving.length + still.length;
+  const where = `animation "${panel.title}"`;
+  const meta = { panel: panel.title };
+  const stillStages = still.map((series, i) => ({
+    trace: {
+      ...lineTrace(where, series, panel.x, { index: panel.moving.length + i, count, ...axes }),
+      meta,
+    },
+    moves: false,
+  }));
+  const movingStages = panel.moving.map(({ frames, ...series }, index) => ({
+    trace: {
+      ...lineTrace(where, { ...series, ...pointsAt(frames, frame) }, panel.x, {
+        index,
+        count,
+        ...axes,
+      }),
+      meta,
+    },
+    moves: true,
+  }));
+  return [...stillStages, ...movingStages];
+}
+
+type Points = LinePanel["moving"][number]["frames"][number];
+
+function pointsAt(frames: readonly Points[], frame: number): Points {
+  return frames[frame] as Points;
+}
+
+/** What changes from frame to frame. */
+function framePart({ type, x, y, z }: Json): Json {
+  if (type === "heatmap") return { z };
+  return x === undefined ? { y } : { x, y };
+}
+
+function axesOf(
+  data: AnimationData,
+  heat: readonly HeatFrames[],
+  place: Panel,
+  n: number,
+): [string, Json][] {
+  const panel = data.panels[n] as AnimationPanel;
+  const xPlace = { domain: place.x, anchor: axisId("y", n) };
+  const yPlace = { domain: place.y, anchor: axisId("x", n) };
+  if (panel.kind === "lines") {
+    const { x, y } = rangesOf(panel);
+    return [
+      [axisKey("x", n), { ...numberAxis(panel.xLabel, panel.logX), ...xPlace, range: x }],
+      [axisKey("y", n), { ...numberAxis(panel.yLabel, panel.logY), ...yPlace, range: y }],
+    ];
+  }
+  const { grids } = heat.find((one) => one.n === n) as HeatFrames;
+  const axes = heatAxes(`animation "${panel.title}"`, grids[0] as Grid, panel, {
+    xaxis: axisId("x", n),
+  });
+  return [
+    [axisKey("x", n), { ...axes.x, ...xPlace }],
+    [axisKey("y", n), { ...axes.y, ...yPlace }],
+  ];
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { neutral, palette } from "../colors.ts";
+import { readable } from "../readable.ts";
+import { bars } from "./index.ts";
+
+describe("bars", () => {
+  it.each(Object.entries(bars.examples))(
+    "draws the example %s as committed",
+    async (name, data) => {
+      await expect(readable(bars.draw(data))).toMatchFileSnapshot(`__snapshots__/${name}.json`);
+    },
+  );
+
+  it("greys out what is not highlighted", () => {
+    const { data } = bars.draw({
+      categories: [1, 2, 3],
+      series: [{ name: "norm", values: [1, 5, 1] }],
+      highlight: [2],
+    });
+    const { color } = data[0]?.marker as { color: string[] };
+    expect(color).toEqual([neutral, palette[0], neutral]);
+  });
+
+  it("refuses a missing value", () => {
+    expect(() =>
+      bars.draw({ categories: ["a", "b"], series: [{ name: "s", values: [1] }] }),
+    ).toThrow('bars "s": needs one value for each of 2 categories, got 1');
+  });
+});

@@ -1,0 +1,101 @@
+/** Bars of one or several series over categories. */
+
+import { InputError } from "../../core/errors.ts";
+import { colorOf, neutral } from "../colors.ts";
+import { encodeList } from "../encode.ts";
+import type { Figure, PlotlyFigure } from "../figure.ts";
+import { baseLayout, type FigureOptions, type Json, legend, numberAxis } from "../figure-parts.ts";
+import { distinct, titleOf } from "../heat.ts";
+import { listOf, type Numbers } from "../numbers.ts";
+import { type Mark, markShapes } from "../series.ts";
+
+export interface BarSeries {
+  readonly name: string;
+  readonly values: Numbers;
+  /** Half-lengths of error bars. */
+  readonly errors?: Numbers;
+}
+
+export interface BarsData extends FigureOptions {
+  readonly categories: readonly (string | number)[];
+  readonly series: readonly BarSeries[];
+  readonly xLabel?: string;
+  readonly yLabel?: string;
+  /** Categories that stand out by colour; the others turn grey. For one series. */
+  readonly highlight?: readonly (string | number)[];
+  /** On top of each other instead of side by side; default false. */
+  readonly stacked?: boolean;
+  readonly references?: readonly Mark[];
+}
+
+export const bars: Figure<BarsData> = {
+  name: "bars",
+  examples: {
+    highlight: {
+      categories: Array.from({ length: 57 }, (_, k) => k),
+      series: [
+        {
+          name: "norm",
+          values: Array.from({ length: 57 }, (_, k) =>
+            [5, 12, 30, 33, 34, 49].includes(k)
+              ? 1.6 + 0.2 * Math.sin(k)
+              : 0.2 + 0.05 * Math.cos(k),
+          ),
+        },
+      ],
+      highlight: [5, 12, 30, 33, 34, 49],
+      xLabel: "frequency",
+      yLabel: "norm of the embedding",
+      references: [{ value: 0.8, label: "threshold" }],
+    },
+    models: {
+      categories: ["W<sub>E</sub>", "W<sub>U</sub>", "neurons"],
+      series: [
+        { name: "full precision", values: [0.97, 0.99, 0.93], errors: [0.01, 0.005, 0.02] },
+        { name: "binary", values: [0.52, 0.88, 0.41], errors: [0.02, 0.02, 0.04] },
+        { name: "ternary", values: [0.61, 0.9, 0.55], errors: [0.02, 0.02, 0.04] },
+      ],
+      yLabel: "share in key frequencies",
+    },
+  },
+  draw(data: BarsData): PlotlyFigure {
+    return {
+      data: data.series.map((series, i) => traceOf(data, series, i)),
+      layout: {
+        ...baseLayout(data, { height: data.height ?? 380 }),
+        ...legend(data.series.length),
+        barmode: data.stacked ? "stack" : "group",
+        bargap: data.categories.length > 30 ? 0.15 : 0.3,
+        xaxis: { ...titleOf(data.xLabel), type: "category", automargin: true, tickangle: "auto" },
+        yaxis: { ...numberAxis(data.yLabel), rangemode: "tozero" },
+        shapes: markShapes(data.references),
+      },
+    };
+  },
+};
+
+function traceOf(data: BarsData, series: BarSeries, i: number): Json {
+  const where = `bars "${series.name}"`;
+  const values = listOf(where, series.values);
+  if (values.length !== data.categories.length) {
+    throw new InputError(
+      `${where}: needs one value for each of ${data.categories.length} categories, got ${values.length}`,
+    );
+  }
+  const color = colorOf(i, data.series.length);
+  const stands = data.highlight && new Set(data.highlight);
+  return {
+    type: "bar",
+    name: series.name,
+    x: distinct(data.categories.map(String)),
+    y: encodeList(values),
+    marker: {
+      color: stands ? data.categories.map((name) => (stands.has(name) ? color : neutral)) : color,
+      line: { width: 0 },
+    },
+    ...(series.errors
+      ? { error_y: { array: encodeList(listOf(where, series.errors)), thickness: 1.25, width: 3 } }
+      : {}),
+    hovertemplate: "%{x}: %{y:.4g}<extra>%{fullData.name}</extra>",
+  };
+}

@@ -1,0 +1,50 @@
+/** The colour scale that the heat maps of one figure share. */
+
+import { type ColorScale, diverging, sequential } from "./colors.ts";
+import type { Json } from "./figure-parts.ts";
+import { extentOf } from "./numbers.ts";
+
+/** How numbers become colours. */
+export interface ColorOptions {
+  /** Blues from zero instead of red–white–blue around zero: for data without negative numbers. */
+  readonly sequential?: boolean;
+  /** Ends of the scale instead of the data's; a diverging scale takes the larger magnitude. */
+  readonly range?: readonly [number, number];
+  /** Title of the colour bar, with the unit. */
+  readonly valueLabel?: string;
+}
+
+/**
+ * Plotly colour axis over all `lists`. Diverging: [-m, m] with m the largest magnitude, so that
+ * white is zero. Sequential: from the smaller of zero and the minimum to the maximum.
+ */
+export function colorAxis(
+  lists: readonly ArrayLike<number>[],
+  options: ColorOptions,
+  showsGaps: boolean,
+): Json {
+  const [low, high] = options.range ?? extentOf(lists) ?? [0, 0];
+  const label = [options.valueLabel ?? "", showsGaps ? "<i>grey: not a number</i>" : ""];
+  const title = label.filter((line) => line !== "").join(" · ");
+  if (options.sequential) {
+    const floor = options.range ? low : Math.min(0, low);
+    return scaleOf(floor, high > floor ? high : floor + 1, sequential, title);
+  }
+  const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
+  return scaleOf(-reach, reach, diverging, title);
+}
+
+function scaleOf(cmin: number, cmax: number, colorscale: ColorScale, title: string): Json {
+  return { cmin, cmax, colorscale, colorbar: colorBar(title) };
+}
+
+/** A slim bar; its title runs along it. */
+export function colorBar(title: string): Json {
+  return {
+    title: { text: title, side: "right" },
+    thickness: 12,
+    outlinewidth: 0,
+    xpad: 12,
+    exponentformat: "power",
+  };
+}

@@ -1,0 +1,179 @@
+/** Traces and axes of heat maps: the parts that one map, facets and animations share. */
+
+import { InputError } from "../core/errors.ts";
+import type { ColorOptions } from "./color-axis.ts";
+import { neutral } from "./colors.ts";
+import { encodeGrid, encodeList } from "./encode.ts";
+import type { Json } from "./figure-parts.ts";
+import { type Grid, listOf, type Numbers } from "./numbers.ts";
+
+/** Names of rows or columns: numbers (default 0, 1, …) or strings, which may repeat. */
+export type Labels = Numbers | readonly string[];
+
+/** How a matrix is shown. */
+export interface HeatOptions extends ColorOptions {
+  /** Labels of the columns, left to right. */
+  readonly x?: Labels;
+  /** Labels of the rows, top to bottom. */
+  readonly y?: Labels;
+  readonly xLabel?: string;
+  readonly yLabel?: string;
+  /** Square cells, or cells stretched over the page; default "equal" for square matrices. */
+  readonly aspect?: "equal" | "auto";
+  /** Write the number into each cell. */
+  readonly annotate?: boolean;
+  /** d3 format of hover texts and annotations; default ".4g". */
+  readonly valueFormat?: string;
+}
+
+/** Which axes and colour axis a trace is on. */
+export interface HeatPlace {
+  readonly xaxis: string;
+  readonly yaxis: string;
+  readonly name: string;
+}
+
+/**
+ * The traces of one matrix: the map itself and, below it when `showsGaps`, a grey cell wherever
+ * the matrix has no finite number.
+ */
+export function heatTraces(
+  grid: Grid,
+  options: HeatOptions,
+  place: HeatPlace,
+  showsGaps: boolean,
+): Json[] {
+  const common = {
+    type: "heatmap",
+    name: place.name,
+    ...ticksOf("x", options.x, grid.columns),
+    ...ticksOf("y", options.y, grid.rows),
+    xaxis: place.xaxis,
+    yaxis: place.yaxis,
+  };
+  const at = `${options.yLabel ?? "row"}: %{y}<br>${options.xLabel ?? "column"}: %{x}<br>`;
+  const value = options.valueLabel ?? "value";
+  const format = options.valueFormat ?? ".4g";
+  const map: Json = {
+    ...common,
+    z: encodeGrid(grid),
+    coloraxis: "coloraxis",
+    hoverongaps: false,
+    hovertemplate: `${at}${value}: %{z:${format}}<extra>${place.name}</extra>`,
+    ...(options.annotate ? { texttemplate: `%{z:${format}}` } : {}),
+  };
+  if (!showsGaps) return [map];
+  const gaps: Json = {
+    ...common,
+    z: gapsOf(grid),
+    colorscale: [
+      [0, neutral],
+      [1, neutral],
+    ],
+    showscale: false,
+    hoverongaps: false,
+    hovertemplate: `${at}not a number<extra>${place.name}</extra>`,
+    meta: { export: false },
+  };
+  return [gaps, map];
+}
+
+/** One where the matrix has no finite number, empty elsewhere. */
+function gapsOf({ rows, columns, data }: Grid): (number | null)[][] {
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (_, column) =>
+      Number.isFinite(data[row * columns + column]) ? null : 1,
+    ),
+  );
+}
+
+/** The two axes of a heat map: rows run downwards, frame around, no grid lines. */
+export function heatAxes(
+  where: string,
+  grid: Grid,
+  options: HeatOptions,
+  ids: { readonly xaxis: string },
+): { readonly x: Json; readonly y: Json } {
+  const frame = {
+    automargin: true,
+    showgrid: false,
+    zeroline: false,
+    showline: true,
+    mirror: true,
+    ticks: "outside",
+    ticklen: 4,
+  };
+  const equal = isEqual(grid, options);
+  return {
+    x: {
+      ...frame,
+      ...titleOf(options.xLabel),
+      ...kindOf(`${where} x`, options.x, grid.columns),
+      ...(equal ? { constrain: "domain" } : {}),
+    },
+    y: {
+      ...frame,
+      ...titleOf(options.yLabel),
+      ...kindOf(`${where} y`, options.y, grid.rows),
+      autorange: "reversed",
+      ...(equal ? { scaleanchor: ids.xaxis, constrain: "domain" } : {}),
+    },
+  };
+}
+
+/** Whether cells are drawn square. */
+export function isEqual(grid: Grid, options: HeatOptions): boolean {
+  return (options.aspect ?? (grid.rows === grid.columns ? "equal" : "auto")) === "equal";
+}
+
+/** An axis title, or nothing. */
+export function titleOf(text: string | undefined): Json {
+  return text === undefined ? {} : { title: { text } };
+}
+
+/** Strings made different by invisible characters, since Plotly merges equal categories. */
+export function distinct(labels: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  return labels.map((label) => {
+    const count = seen.get(label) ?? 0;
+    seen.set(label, count + 1);
+    return label + "\u200b".repeat(count);
+  });
+}
+
+/** Labels as axis positions: evenly spaced numbers as they are, everything else as category names. */
+function positionsOf(where: string, labels: Labels | undefined, count: number): Positions {
+  if (labels === undefined) return { numbers: Array.from({ length: count }, (_, i) => i) };
+  if (isText(labels)) return { names: distinct(labels) };
+  const numbers = Array.from(listOf(where, labels));
+  const step = (numbers[1] ?? 0) - (numbers[0] ?? 0);
+  const tolerance = Math.abs(step) * 1e-6;
+  const isEven = numbers.every(
+    (value, i) => i === 0 || Math.abs(value - (numbers[i - 1] as number) - step) <= tolerance,
+  );
+  return isEven && (step !== 0 || count < 2)
+    ? { numbers }
+    : { names: distinct(numbers.map(String)) };
+}
+
+type Positions = { readonly numbers: number[] } | { readonly names: string[] };
+
+function isText(labels: Labels): labels is readonly string[] {
+  return Array.isArray(labels) && typeof labels[0] === "string";
+}
+
+function ticksOf(letter: "x" | "y", labels: Labels | undefined, count: number): Json {
+  const positions = positionsOf(letter, labels, count);
+  return { [letter]: "names" in positions ? positions.names : encodeList(positions.numbers) };
+}
+
+function kindOf(where: string, labels: Labels | undefined, count: number): Json {
+  const positions = positionsOf(where, labels, count);
+  const length = "names" in positions ? positions.names.length : positions.numbers.length;
+  if (length !== count) {
+    throw new InputError(`${where}: needs one label for each of ${count}, got ${length}`);
+  }
+  if ("names" in positions) return { type: "category" };
+  const isIndex = count <= 20 && positions.numbers.every(Number.isInteger);
+  return { type: "linear", ...(isIndex ? { dtick: 1 } : {}) };
+}

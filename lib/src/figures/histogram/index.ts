@@ -1,0 +1,99 @@
+/** How often values fall into equal bins, counted here: the figure holds the counts. */
+
+import { InputError } from "../../core/errors.ts";
+import { colorOf } from "../colors.ts";
+import { encodeList } from "../encode.ts";
+import type { Figure, PlotlyFigure } from "../figure.ts";
+import { baseLayout, type FigureOptions, legend, numberAxis } from "../figure-parts.ts";
+import { extentOf, listOf, type Numbers } from "../numbers.ts";
+import { type Mark, markShapes } from "../series.ts";
+
+export interface HistogramData extends FigureOptions {
+  readonly series: readonly { readonly name: string; readonly values: Numbers }[];
+  /** Number of bins; default 40. */
+  readonly bins?: number;
+  /** Ends of the first and last bin; default the data's. Values outside are not counted. */
+  readonly range?: readonly [number, number];
+  /** Shares of each series instead of counts; default false. */
+  readonly shares?: boolean;
+  readonly xLabel?: string;
+  readonly yLabel?: string;
+  readonly markers?: readonly Mark[];
+}
+
+export const histogram: Figure<HistogramData> = {
+  name: "histogram",
+  examples: {
+    fractions: {
+      series: [
+        {
+          name: "full precision",
+          values: Array.from({ length: 512 }, (_, i) => 1 - 0.4 * ((i / 512) ** 3 + 0.02)),
+        },
+        {
+          name: "binary",
+          values: Array.from({ length: 512 }, (_, i) => 0.2 + 0.15 * Math.cos(i) ** 3),
+        },
+      ],
+      bins: 25,
+      range: [0, 1],
+      xLabel: "share of variance at one frequency",
+      yLabel: "neurons",
+      markers: [{ value: 0.85, label: "0.85" }],
+    },
+  },
+  draw(data: HistogramData): PlotlyFigure {
+    const lists = data.series.map(({ name, values }) => listOf(`histogram "${name}"`, values));
+    const [low, high] = spread(data.range ?? extentOf(lists) ?? [0, 1]);
+    const bins = data.bins ?? 40;
+    if (!Number.isInteger(bins) || bins < 1) {
+      throw new InputError(`histogram: bins must be a positive integer, got ${bins}`);
+    }
+    const width = (high - low) / bins;
+    const centres = Array.from({ length: bins }, (_, i) => low + (i + 0.5) * width);
+    const several = lists.length > 1;
+    return {
+      data: lists.map((list, i) => ({
+        type: "bar",
+        name: data.series[i]?.name,
+        x: encodeList(centres),
+        y: encodeList(counted(list, low, high, bins, data.shares ?? false)),
+        width,
+        marker: { color: colorOf(i, lists.length), line: { width: 0 } },
+        ...(several ? { opacity: 0.65 } : {}),
+        hovertemplate: `%{x:.4g} ± ${(width / 2).toPrecision(2)}: %{y:.4g}<extra>%{fullData.name}</extra>`,
+      })),
+      layout: {
+        ...baseLayout(data, { height: data.height ?? 360 }),
+        ...legend(lists.length),
+        barmode: "overlay",
+        bargap: 0,
+        xaxis: { ...numberAxis(data.xLabel), range: [low, high] },
+        yaxis: numberAxis(data.yLabel ?? (data.shares ? "share" : "count")),
+        shapes: markShapes([], data.markers),
+      },
+    };
+  },
+};
+
+function spread([low, high]: readonly [number, number]): readonly [number, number] {
+  return high > low ? [low, high] : [low - 0.5, low + 0.5];
+}
+
+/** Counts, or shares of the whole list; the last bin includes its upper end. */
+function counted(
+  list: ArrayLike<number>,
+  low: number,
+  high: number,
+  bins: number,
+  shares: boolean,
+): Float64Array {
+  const counts = new Float64Array(bins);
+  for (let i = 0; i < list.length; i++) {
+    const value = list[i] as number;
+    if (!(value >= low && value <= high)) continue;
+    const bin = Math.min(Math.floor(((value - low) / (high - low)) * bins), bins - 1);
+    counts[bin] = (counts[bin] as number) + 1;
+  }
+  return shares ? counts.map((count) => count / Math.max(list.length, 1)) : counts;
+}
