@@ -1,0 +1,8 @@
+/** Compile functions of Tensors into programs that a back end runs. */
+
+export type { Backend, BackendName, CompileOptions, Executable, Value } from "./backend.ts";
+export { nativeBackend } from "./backends/native/index.ts";
+export { webBackend } from "./backends/web/index.ts";
+export { type Compiled, type CompileSettings, compile, traceProgram } from "./compile.ts";
+export { toOnnx } from "./onnx/lower.ts";
+export { describeProgram, flops, type Program } from "./program.ts";

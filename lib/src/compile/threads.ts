@@ -1,0 +1,15 @@
+/** How many threads a program is worth. */
+
+import { elementsComputed, flops, type Program } from "./program.ts";
+
+/** Below this much work per run, waking a second thread costs more than it saves. */
+const workWorthThreads = 2e7;
+
+/** Elementwise results cost more time each than a floating-point operation of a matrix product. */
+const workPerElement = 8;
+
+/** One thread for small programs, all `cores` for large ones. */
+export function threadsFor(program: Program, cores: number): number {
+  const work = flops(program) + workPerElement * elementsComputed(program);
+  return work < workWorthThreads ? 1 : Math.max(1, cores);
+}
