@@ -1,0 +1,246 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { NdArray } from "../src/core/nd.ts";
+import type { Figure } from "../src/figures/figure.ts";
+import { TorchGenerator } from "../src/rng/index.ts";
+import type { Study } from "../src/studies/study.ts";
+import type { Examples, Task } from "../src/tasks/task.ts";
+import {
+  entriesOnDisk,
+  exportName,
+  mismatches,
+  readBarrel,
+  registries,
+} from "./support/registries.ts";
+import { choices, undocumented } from "./support/schemas.ts";
+import { sourceFolder } from "./support/sources.ts";
+
+const backends = ["jax", "native", "web"];
+
+/** What a README of an entry must have: a title and some prose. */
+function readmeProblem(text: string): string | undefined {
+  if (!/^# \S/.test(text)) return "has no title";
+  return text.split("\n").slice(1).join("").trim().length < 100 ? "says too little" : undefined;
+}
+
+/** Rows of tokens and label as text, to compare as sets. */
+function rowsOf({ tokens, labels }: Examples): string[] {
+  const count = tokens.shape[0] as number;
+  const width = (array: NdArray) => array.data.length / count;
+  const row = (array: NdArray, i: number) =>
+    array.data.slice(i * width(array), (i + 1) * width(array)).join();
+  return Array.from({ length: count }, (_, i) => `${row(tokens, i)} → ${row(labels, i)}`);
+}
+
+function exampleProblems(task: Task<unknown>, params: unknown, examples: Examples): string[] {
+  const { dVocab, dVocabOut, nCtx } = task.vocabulary(params);
+  const { tokens, labels } = examples;
+  const count = tokens.shape[0] as number;
+  const within = (array: NdArray, size: number) => array.data.every((x) => x >= 0 && x < size);
+  const checks: readonly (readonly [boolean, string])[] = [
+    [tokens.dtype === "int32" && labels.dtype === "int32", "dtypes are not int32"],
+    [tokens.shape.join() === `${count},${nCtx}`, `tokens have shape [${tokens.shape}]`],
+    [
+      labels.shape.join() === (task.labelled === "last" ? `${count}` : `${count},${nCtx}`),
+      `labels have shape [${labels.shape}]`,
+    ],
+    [within(tokens, dVocab), "a token is outside the vocabulary"],
+    [within(labels, dVocabOut), "a label is outside the vocabulary"],
+    [new Set(rowsOf(examples)).size === count, "an example occurs twice"],
+  ];
+  return checks.filter(([holds]) => !holds).map(([, problem]) => problem);
+}
+
+function splitProblems(task: Task<unknown>, params: unknown): string[] {
+  const draw = (seed: number) => task.split(params, new TorchGenerator(seed));
+  const { train, test } = draw(1);
+  const [trainRows, testRows] = [rowsOf(train), rowsOf(test)];
+  const all = new Set(rowsOf(task.examples(params)));
+  const trainSet = new Set(trainRows);
+  const text = (seed: number) => rowsOf(draw(seed).train).join("\n");
+  const checks: readonly (readonly [boolean, string])[] = [
+    [testRows.every((row) => !trainSet.has(row)), "train and test share an example"],
+    [
+      [...trainRows, ...testRows].every((row) => all.has(row)),
+      "an example is not one of the task's",
+    ],
+    [trainRows.length > 0 && testRows.length > 0, "a part is empty"],
+    [trainRows.join("\n") === text(1), "the same seed gives two splits"],
+    [text(1) !== text(2), "two seeds give the same split"],
+  ];
+  return checks.filter(([holds]) => !holds).map(([, problem]) => problem);
+}
+
+/** The default parameters, and each with one choice changed. */
+function variants(schema: z.ZodType): unknown[] {
+  const changed = choices(schema)
+    .map(([name, value]) => schema.safeParse({ [name]: value }))
+    .filter(({ success }) => success)
+    .map(({ data }) => data);
+  return [schema.parse({}), ...changed];
+}
+
+describe("registries", () => {
+  for (const registry of registries) {
+    it(`${registry.folder}/all.ts exports each entry on disk, and nothing else`, async () => {
+      const exported = Object.keys(await readBarrel(registry.folder));
+      expect(mismatches(entriesOnDisk(registry), exported)).toEqual([]);
+    });
+  }
+
+  it("would not let an entry be forgotten, or outlive its folder", () => {
+    expect(mismatches(["line-facets", "bars"], ["bars", "pie"])).toEqual([
+      "lineFacets is not exported",
+      "pie is not on disk",
+    ]);
+    expect(exportName("a-b2-c")).toBe("aB2C");
+  });
+
+  it("have a folder for each back end, with its index", () => {
+    const root = join(sourceFolder, "compile/backends");
+    const folders = readdirSync(root, { withFileTypes: true }).filter((one) => one.isDirectory());
+    expect(folders.map(({ name }) => name).sort()).toEqual(backends);
+    expect(backends.filter((name) => !existsSync(join(root, name, "index.ts")))).toEqual([]);
+  });
+});
+
+describe("READMEs", () => {
+  it.each(["tasks", "studies"])("of %s say what each entry is", (folder) => {
+    const registry = registries.find((one) => one.folder === folder);
+    const problems = (registry === undefined ? [] : entriesOnDisk(registry)).map((name) => {
+      const path = join(sourceFolder, folder, name, "README.md");
+      const problem = existsSync(path) ? readmeProblem(readFileSync(path, "utf8")) : "is missing";
+      return problem && `${name}/README.md ${problem}`;
+    });
+    expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
+  });
+
+  it("are not accepted without a title or without prose", () => {
+    expect(readmeProblem("Something")).toBe("has no title");
+    expect(readmeProblem("# Title\n\nShort.\n")).toBe("says too little");
+    expect(readmeProblem(`# Title\n\n${"Prose. ".repeat(20)}`)).toBeUndefined();
+  });
+});
+
+const tasks = Object.entries(await readBarrel("tasks")) as [string, Task<unknown>][];
+
+describe.each(tasks)("task %s", (key, task) => {
+  it("is named after its folder and documents every parameter", () => {
+    expect(exportName(task.name)).toBe(key);
+    expect(undocumented(task.params)).toEqual([]);
+    expect(task.title.length * task.source.paper.length).toBeGreaterThan(0);
+  });
+
+  it("has examples inside its vocabulary, each once, whatever is chosen", () => {
+    for (const params of variants(task.params)) {
+      expect(exampleProblems(task, params, task.examples(params)), JSON.stringify(params)).toEqual(
+        [],
+      );
+    }
+  });
+
+  it("splits them into disjoint parts that only the seed decides", () => {
+    expect(splitProblems(task, task.params.parse({}))).toEqual([]);
+  });
+
+  it("shows every token to a person, each differently", () => {
+    const { dVocab, label } = task.vocabulary(task.params.parse({}));
+    expect(new Set(Array.from({ length: dVocab }, (_, token) => label(token))).size).toBe(dVocab);
+  });
+});
+
+describe("the task contract can fail", () => {
+  const shape = z.object({ size: z.int().default(3) });
+  const examples: Examples = {
+    tokens: { dtype: "int32", shape: [2, 1], data: Int32Array.of(0, 5) },
+    labels: { dtype: "int32", shape: [2, 1], data: Int32Array.of(0, 0) },
+  };
+  const broken: Task<unknown> = {
+    name: "broken",
+    title: "Broken",
+    source: { paper: "none" },
+    params: shape,
+    labelled: "last",
+    vocabulary: () => ({ dVocab: 3, dVocabOut: 1, nCtx: 1, label: String }),
+    examples: () => examples,
+    split: () => ({ train: examples, test: examples }),
+  };
+
+  it("on an undocumented parameter", () => {
+    expect(undocumented(shape)).toEqual(["size"]);
+    expect(undocumented(z.object({ a: shape.meta({ description: "A." }) }))).toEqual(["a.size"]);
+  });
+
+  it("on examples outside the vocabulary or of another shape", () => {
+    expect(exampleProblems(broken, {}, examples)).toEqual([
+      "labels have shape [2,1]",
+      "a token is outside the vocabulary",
+    ]);
+  });
+
+  it("on a split that overlaps and ignores its seed", () => {
+    expect(splitProblems(broken, {})).toEqual([
+      "train and test share an example",
+      "two seeds give the same split",
+    ]);
+  });
+});
+
+const figures = Object.entries(await readBarrel("figures")) as [string, Figure<unknown>][];
+
+describe.each(figures)("figure %s", (key, figure) => {
+  it("is named after its folder and has an example", () => {
+    expect(exportName(figure.name)).toBe(key);
+    expect(Object.keys(figure.examples).length).toBeGreaterThan(0);
+  });
+
+  it.each(Object.keys(figure.examples))("draws %s as plain JSON, twice the same", (example) => {
+    const drawn = figure.draw(figure.examples[example]);
+    const text = JSON.stringify(drawn);
+    expect(JSON.parse(text)).toEqual(drawn);
+    expect(JSON.stringify(figure.draw(figure.examples[example]))).toBe(text);
+    expect(drawn.data.length).toBeGreaterThan(0);
+  });
+});
+
+const studies = Object.entries(await readBarrel("studies")) as [string, Study<unknown, unknown>][];
+
+describe.each(studies)("study %s", (key, study) => {
+  const smoke = () => study.params.parse({ ...study.smoke });
+
+  it("is named after its folder and documents every parameter", () => {
+    expect(exportName(study.name)).toBe(key);
+    expect(undocumented(study.params)).toEqual([]);
+    expect(study.title.length * study.source.paper.length).toBeGreaterThan(0);
+  });
+
+  it("runs without any parameter given", () => {
+    expect(study.params.safeParse({}).success).toBe(true);
+  });
+
+  it("plans the same training twice", () => {
+    const plan = () => {
+      const { initial, split, model, ...rest } = study.plan(smoke());
+      return { initial, split, model: model.name, ...rest };
+    };
+    expect(plan()).toEqual(plan());
+  });
+
+  it("plans companions that could each be a run", () => {
+    const companions = Object.entries(study.companions?.(smoke()) ?? {});
+    for (const [name, plan] of companions) {
+      expect(name).toMatch(/^[a-z0-9-]+$/);
+      expect(plan.model.config.safeParse(plan.config).success, name).toBe(true);
+    }
+  });
+
+  it("plans a step count, weights and a configuration that fit its model", () => {
+    const { model, config, initial, steps } = study.plan(smoke());
+    const shapes = Object.entries(initial).map(([name, { shape }]) => [name, [...shape]]);
+    const expected = model.parameters(config).map(({ name, shape }) => [name, [...shape]]);
+    expect(Object.fromEntries(shapes)).toEqual(Object.fromEntries(expected));
+    expect(steps).toBeGreaterThan(0);
+  });
+});
