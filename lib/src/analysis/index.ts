@@ -1,3 +1,5 @@
+/** What trained models compute: pure functions of logits, activations and weights. */
+
 export { attentionMaps, lastPositionAttention, meanAttention } from "./attention/index.ts";
 export type { BinaryWeights } from "./binary/index.ts";
 export { binaryWeights, integerProduct } from "./binary/index.ts";

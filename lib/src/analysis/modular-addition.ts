@@ -204,7 +204,7 @@ export function analyseModularAddition(
     basisGram: gram(basis.matrix),
     keyFrequencies: key,
     found,
-    performance: performance(input),
+    performance: measurePerformance(input),
     attention: analyseAttention(input),
     embedding: {
       svd: svd(W_E),
@@ -234,7 +234,7 @@ export function analyseModularAddition(
   };
 }
 
-function performance({
+function measurePerformance({
   p,
   logits,
   trainIndices,
