@@ -1,5 +1,5 @@
-import type { Split } from "../tasks/task.ts";
 import type { Model, WeightArrays } from "../models/model.ts";
+import type { Split } from "../tasks/task.ts";
 
 /** AdamW, Adam or SGD with PyTorch's semantics and defaults. */
 export interface OptimizerOptions {

@@ -1,0 +1,42 @@
+/** Training: plans, optimisers, losses, the loop, checkpoints. */
+
+export { Batches, type BatchState } from "./batches.ts";
+export {
+  type Checkpoint,
+  checkpointFromArrays,
+  checkpointToArrays,
+  type NamedArrays,
+} from "./checkpoint.ts";
+export { type Due, due } from "./due.ts";
+export { TrainingError } from "./errors.ts";
+export { compileEvaluator, type Evaluator } from "./evaluate.ts";
+export { type TrainEvent, type TrainOptions, train } from "./loop.ts";
+export {
+  type CrossEntropy,
+  crossEntropy,
+  crossEntropyEach,
+  differentiable,
+  hits,
+  type LossPrecision,
+} from "./loss.ts";
+export type { MetricsRow } from "./metrics.ts";
+export {
+  type AdamOptions,
+  type AdamWOptions,
+  adam,
+  adamw,
+  type Optimizer,
+  optimizerOf,
+  type SgdOptions,
+  sgd,
+} from "./optim/index.ts";
+export type { OptimizerOptions, ScheduleOptions, TrainingPlan } from "./plan.ts";
+export { learningRateFactor } from "./schedule.ts";
+export {
+  compileStep,
+  initialState,
+  type StateArrays,
+  type StepOptions,
+  type TrainingState,
+  type TrainingStep,
+} from "./step.ts";

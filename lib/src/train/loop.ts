@@ -1,0 +1,202 @@
+/** The training loop: updates, logged losses, checkpoints, a clean stop. */
+
+import type { Backend, Value } from "../compile/index.ts";
+import type { NdArray } from "../core/nd.ts";
+import type { WeightArrays } from "../models/model.ts";
+import { Batches } from "./batches.ts";
+import { type Checkpoint, stateOf } from "./checkpoint.ts";
+import { due } from "./due.ts";
+import { TrainingError } from "./errors.ts";
+import { compileEvaluator, type Evaluator, readScalar } from "./evaluate.ts";
+import type { MetricsRow } from "./metrics.ts";
+import type { TrainingPlan } from "./plan.ts";
+import {
+  compileStep,
+  disposeState,
+  initialState,
+  type StateArrays,
+  type StepOptions,
+  type TrainingState,
+  type TrainingStep,
+} from "./step.ts";
+
+/** What happens while training. At each step the row comes before the checkpoint. */
+export type TrainEvent =
+  | { readonly kind: "ready"; readonly threads: number }
+  | { readonly kind: "metrics"; readonly row: MetricsRow }
+  | {
+      readonly kind: "checkpoint";
+      readonly checkpoint: Checkpoint;
+      /** False for the one written because training was asked to stop. */
+      readonly scheduled: boolean;
+    };
+
+export interface TrainOptions extends StepOptions {
+  /** Go on from here; the row of its step is not logged again. */
+  readonly from?: Checkpoint | undefined;
+  /** Asked after every update; true ends training with a checkpoint. */
+  readonly stopped?: () => boolean;
+  /** Told the number of updates done after each. */
+  readonly onStep?: (step: number) => void;
+}
+
+/** Losses are checked at least every so many updates. */
+const checkEvery = 100;
+/** Timers and signals get a turn at least this often, in ms. */
+const breathEvery = 50;
+
+/**
+ * Train as `plan` says. Returns whether all steps were done (false: stopped). The same plan on the
+ * same back end gives the same rows and checkpoints, whether or not it stopped and went on.
+ * Throws `TrainingError` naming the step when the loss is no longer finite.
+ */
+export async function* train(
+  plan: TrainingPlan,
+  backend: Backend,
+  options: TrainOptions = {},
+): AsyncGenerator<TrainEvent, boolean> {
+  due(plan);
+  const evaluator = await compileEvaluator(plan, backend, options);
+  const stepper = await compileStep(plan, backend, options);
+  const run = new Run(plan, backend, options, stepper, evaluator);
+  try {
+    yield { kind: "ready", threads: stepper.threads };
+    return yield* run.events();
+  } finally {
+    run.dispose();
+    await stepper.release();
+    await evaluator.release();
+  }
+}
+
+/** One training run in progress. */
+class Run {
+  private readonly plan: TrainingPlan;
+  private readonly options: TrainOptions;
+  private readonly stepper: TrainingStep;
+  private readonly evaluator: Evaluator;
+  private readonly batches: Batches | undefined;
+  private state: TrainingState;
+  private step: number;
+  /** Losses not read yet; the last is that of `step` - 1. */
+  private losses: Value[] = [];
+  private lastBreath: number = performance.now();
+
+  constructor(
+    plan: TrainingPlan,
+    backend: Backend,
+    options: TrainOptions,
+    stepper: TrainingStep,
+    evaluator: Evaluator,
+  ) {
+    const { from } = options;
+    this.plan = plan;
+    this.options = options;
+    this.stepper = stepper;
+    this.evaluator = evaluator;
+    this.step = from?.step ?? 0;
+    this.state = upload(backend, from === undefined ? initialState(plan) : stateOf(plan, from));
+    if (plan.batchSize !== "full") {
+      this.batches = new Batches(plan.split.train, plan.batchSize, plan.batchSeed);
+      if (from?.batches !== undefined) this.batches.restore(from.batches);
+    }
+  }
+
+  async *events(): AsyncGenerator<TrainEvent, boolean> {
+    const { plan, options } = this;
+    const { logs, saves } = due(plan);
+    if (options.from === undefined) {
+      yield { kind: "metrics", row: await this.evaluate() };
+      yield await this.checkpoint(true);
+    }
+    while (this.step < plan.steps) {
+      await this.update();
+      const stopping = options.stopped?.() === true;
+      const logged = logs(this.step);
+      const saved = saves(this.step);
+      if (logged || saved || stopping || this.losses.length >= checkEvery) await this.checkLosses();
+      if (logged) yield { kind: "metrics", row: await this.evaluate() };
+      if (saved || stopping) yield await this.checkpoint(saved);
+      if (stopping && this.step < plan.steps) return false;
+    }
+    return true;
+  }
+
+  dispose(): void {
+    disposeState(this.state);
+    for (const loss of this.losses.splice(0)) loss.dispose();
+  }
+
+  private async update(): Promise<void> {
+    const done = await this.stepper.run(this.state, this.step, this.batches?.next());
+    this.state = done.state;
+    this.losses.push(done.loss);
+    this.step += 1;
+    this.options.onStep?.(this.step);
+    if (performance.now() - this.lastBreath > breathEvery) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      this.lastBreath = performance.now();
+    }
+  }
+
+  /** Find the first update since the last check that began with a loss that is not finite. */
+  private async checkLosses(): Promise<void> {
+    const first = this.step - this.losses.length;
+    for (const [i, value] of this.losses.splice(0).entries()) {
+      this.requireFinite(await readScalar(value), first + i);
+    }
+  }
+
+  private async evaluate(): Promise<MetricsRow> {
+    const row = await this.evaluator.run(this.state.weights);
+    this.requireFinite(row.trainLoss, this.step);
+    return { step: this.step, ...row };
+  }
+
+  private async checkpoint(scheduled: boolean): Promise<TrainEvent> {
+    const { weights, moments } = await download(this.state);
+    if (!Object.values(weights).every(hasOnlyNumbers)) this.requireFinite(Number.NaN, this.step);
+    const checkpoint: Checkpoint = {
+      step: this.step,
+      weights: { ...this.plan.initial, ...weights },
+      moments,
+      batches: this.batches?.state(),
+    };
+    return { kind: "checkpoint", checkpoint, scheduled };
+  }
+
+  private requireFinite(loss: number, step: number): void {
+    if (Number.isFinite(loss)) return;
+    const { lr } = this.plan.optimizer;
+    throw new TrainingError(
+      `train: the loss is ${loss} after ${step} updates; try a learning rate below ${lr}`,
+      step,
+    );
+  }
+}
+
+function hasOnlyNumbers({ data }: NdArray): boolean {
+  return data.every((x) => Number.isFinite(x));
+}
+
+function upload(backend: Backend, { weights, moments }: StateArrays): TrainingState {
+  const group = (arrays: WeightArrays): Record<string, Value> =>
+    Object.fromEntries(
+      Object.entries(arrays).map(([name, array]) => [name, backend.upload(array)]),
+    );
+  return {
+    weights: group(weights),
+    moments: Object.fromEntries(Object.entries(moments).map(([name, held]) => [name, group(held)])),
+  };
+}
+
+async function download({ weights, moments }: TrainingState): Promise<StateArrays> {
+  const group = async (held: { readonly [name: string]: Value }): Promise<WeightArrays> =>
+    Object.fromEntries(
+      await Promise.all(
+        Object.entries(held).map(async ([name, value]) => [name, await value.read()]),
+      ),
+    );
+  const entries = Object.entries(moments).map(async ([name, held]) => [name, await group(held)]);
+  return { weights: await group(weights), moments: Object.fromEntries(await Promise.all(entries)) };
+}

@@ -1,0 +1,5 @@
+/** Every optimiser. One line registers one. */
+
+export { adam } from "./adam.ts";
+export { adamw } from "./adamw.ts";
+export { sgd } from "./sgd.ts";

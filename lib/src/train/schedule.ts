@@ -1,0 +1,28 @@
+/** Learning-rate schedules: a factor on the learning rate for each update. */
+
+import { InputError } from "../core/errors.ts";
+import type { ScheduleOptions } from "./plan.ts";
+
+type Factor = (step: number, steps: number, options: ScheduleOptions) => number;
+
+const factors: { readonly [N in ScheduleOptions["name"]]: Factor } = {
+  constant: () => 1,
+  warmup: (step, _steps, { warmupSteps }) => Math.min(step / required(warmupSteps), 1),
+  cosine: (step, steps) => 0.5 * (1 + Math.cos((Math.PI * step) / steps)),
+};
+
+/**
+ * Factor of the update that follows `step` updates, of `steps` in all. `constant`: 1; `warmup`:
+ * min(step / warmupSteps, 1), so the first update has factor 0 (PyTorch's `LambdaLR`); `cosine`:
+ * from 1 to 0 by half a cosine (PyTorch's `CosineAnnealingLR` with `T_max` steps).
+ */
+export function learningRateFactor(options: ScheduleOptions, step: number, steps: number): number {
+  return factors[options.name](step, steps, options);
+}
+
+function required(warmupSteps: number | undefined): number {
+  if (warmupSteps === undefined || !(warmupSteps > 0)) {
+    throw new InputError(`schedule: warmupSteps must be above 0, got ${warmupSteps}`);
+  }
+  return warmupSteps;
+}

@@ -1,0 +1,183 @@
+/** One training step (forward, backward, optimiser) as one compiled function. */
+
+import { type Tensor, tensor, valueAndGrad } from "../arrays/index.ts";
+import { type Backend, compile, type Value } from "../compile/index.ts";
+import { type NdArray, nd, type Spec, sizeOf, zerosOf } from "../core/nd.ts";
+import type { WeightArrays, Weights } from "../models/model.ts";
+import type { Examples } from "../tasks/task.ts";
+import { weightGroups } from "./frozen.ts";
+import { scoreBatch, scoreFixed } from "./logits.ts";
+import { crossEntropy, differentiable } from "./loss.ts";
+import { optimizerOf } from "./optim/index.ts";
+import type { Optimizer, ScalarTensors } from "./optim/optimizer.ts";
+import type { TrainingPlan } from "./plan.ts";
+import { learningRateFactor } from "./schedule.ts";
+
+type Held = { readonly [name: string]: Value };
+
+/** What a step changes: the trained weights, and each moment of each of them. */
+export type TrainingState = {
+  readonly weights: Held;
+  readonly moments: { readonly [moment: string]: Held };
+};
+
+/** The same as plain numbers. */
+export type StateArrays = {
+  readonly weights: WeightArrays;
+  readonly moments: { readonly [moment: string]: WeightArrays };
+};
+
+export interface TrainingStep {
+  /** Threads the back end uses. */
+  readonly threads: number;
+  /**
+   * Do update number `step` + 1 and free the old state. `loss` is the mean cross-entropy in nats
+   * of the batch before the update. `batch`: only for plans in mini-batches.
+   */
+  run(
+    state: TrainingState,
+    step: number,
+    batch?: Examples,
+  ): Promise<{ readonly state: TrainingState; readonly loss: Value }>;
+  release(): Promise<void>;
+}
+
+export interface StepOptions {
+  /** By default chosen from the work of a step. */
+  readonly threads?: number | undefined;
+}
+
+/** The state before the first update: the initial weights and moments of zero. */
+export function initialState(plan: TrainingPlan): StateArrays {
+  const { trained } = weightGroups(plan);
+  const { optimizer, options } = optimizerOf(plan.optimizer);
+  const zeros = (): WeightArrays =>
+    mapValues(trained, ({ dtype, shape }) => ({
+      dtype,
+      shape,
+      data: zerosOf(dtype, sizeOf(shape)),
+    }));
+  const moments = optimizer.moments(options).map((moment) => [moment, zeros()]);
+  return { weights: trained, moments: Object.fromEntries(moments) };
+}
+
+/** Compile the step of `plan`. A full batch is part of the program; a mini-batch is an argument. */
+export async function compileStep(
+  plan: TrainingPlan,
+  backend: Backend,
+  { threads }: StepOptions = {},
+): Promise<TrainingStep> {
+  const { optimizer, options } = optimizerOf(plan.optimizer);
+  const fn = stepFunction(plan, optimizer, options, backend.float64);
+  const specs = stepSpecs(plan, optimizer, options);
+  const compiled = await compile(fn, specs, {
+    backend,
+    ...(threads === undefined ? {} : { threads }),
+  });
+  return {
+    threads: compiled.threads,
+    async run(state, step, batch) {
+      const lr = plan.optimizer.lr * learningRateFactor(plan.schedule, step, plan.steps);
+      const scalars = mapValues(optimizer.scalars(options, step + 1, lr), scalar);
+      const out = await compiled.run(state, scalars, batch === undefined ? {} : { ...batch });
+      disposeState(state);
+      return out as { state: TrainingState; loss: Value };
+    },
+    release: () => compiled.release(),
+  };
+}
+
+/** Free every value of a state. */
+export function disposeState({ weights, moments }: TrainingState): void {
+  for (const held of [weights, ...Object.values(moments)]) {
+    for (const value of Object.values(held)) value.dispose();
+  }
+}
+
+type TensorState = { readonly weights: Weights; readonly moments: Record<string, Weights> };
+type TensorBatch = { readonly tokens?: Tensor; readonly labels?: Tensor };
+
+function stepFunction<O>(
+  plan: TrainingPlan,
+  optimizer: Optimizer<O>,
+  options: O,
+  float64: boolean,
+): (
+  state: TensorState,
+  scalars: ScalarTensors,
+  batch: TensorBatch,
+) => { state: TensorState; loss: Tensor } {
+  const { constant } = weightGroups(plan);
+  const precision = float64 ? "float64" : "float32";
+  return (state, scalars, { tokens, labels }) => {
+    const fixed = mapValues(constant, (array) => tensor(array));
+    const objective = (trained: Weights): [Tensor, Tensor] => {
+      const weights = { ...trained, ...fixed };
+      const scored =
+        tokens === undefined || labels === undefined
+          ? scoreFixed(plan, weights, plan.split.train)
+          : scoreBatch(plan, weights, tokens, labels);
+      return differentiable(scored.logits, crossEntropy(scored.logits, scored.labels, precision));
+    };
+    const [[, loss], gradients] = valueAndGrad(objective, { hasAux: true })(state.weights);
+    return { state: updateAll(optimizer, options, state, gradients, scalars), loss };
+  };
+}
+
+function updateAll<O>(
+  optimizer: Optimizer<O>,
+  options: O,
+  state: TensorState,
+  gradients: Weights,
+  scalars: ScalarTensors,
+): TensorState {
+  const names = optimizer.moments(options);
+  const weights: Record<string, Tensor> = {};
+  const moments = Object.fromEntries(names.map((name) => [name, {} as Record<string, Tensor>]));
+  for (const [key, weight] of Object.entries(state.weights)) {
+    const old = Object.fromEntries(
+      names.map((name) => [name, (state.moments[name] as Weights)[key] as Tensor]),
+    );
+    const done = optimizer.update(options, weight, gradients[key] as Tensor, old, scalars);
+    weights[key] = done.weight;
+    for (const name of names) {
+      (moments[name] as Record<string, Tensor>)[key] = done.moments[name] as Tensor;
+    }
+  }
+  return { weights, moments };
+}
+
+type StepSpecs = [
+  { weights: Record<string, Spec>; moments: Record<string, Record<string, Spec>> },
+  Record<string, Spec>,
+  Record<string, Spec>,
+];
+
+function stepSpecs<O>(plan: TrainingPlan, optimizer: Optimizer<O>, options: O): StepSpecs {
+  const { weights, moments } = initialState(plan);
+  const like = (arrays: WeightArrays): Record<string, Spec> =>
+    mapValues(arrays, ({ dtype, shape }) => ({ dtype, shape }));
+  const scalars = mapValues(
+    optimizer.scalars(options, 1, 0),
+    (): Spec => ({ dtype: "float32", shape: [] }),
+  );
+  return [{ weights: like(weights), moments: mapValues(moments, like) }, scalars, batchSpecs(plan)];
+}
+
+function batchSpecs({ batchSize, split }: TrainingPlan): Record<string, Spec> {
+  if (batchSize === "full") return {};
+  const { tokens, labels } = split.train;
+  const rows = ({ dtype, shape }: Spec): Spec => ({ dtype, shape: [batchSize, ...shape.slice(1)] });
+  return { tokens: rows(tokens), labels: rows(labels) };
+}
+
+function scalar(x: number): NdArray {
+  return nd("float32", [], Float32Array.of(x));
+}
+
+function mapValues<A, B>(
+  record: { readonly [name: string]: A },
+  f: (value: A) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
+}
