@@ -1,0 +1,3 @@
+/** Every model, by its name in camelCase. */
+
+export { hookedTransformer } from "./hooked-transformer/index.ts";

@@ -1,0 +1,33 @@
+import type { Model } from "../model.ts";
+import { type HookedTransformerConfig, hookedTransformerConfig } from "./config.ts";
+import { forward } from "./forward.ts";
+import { init } from "./init.ts";
+import { lastLogits } from "./last-logits.ts";
+import { parameters } from "./parameters.ts";
+import { points } from "./points.ts";
+
+export {
+  type ActFn,
+  type HookedTransformerConfig,
+  type HookedTransformerOptions,
+  hookedTransformerConfig,
+  type InitMode,
+  type NormalizationType,
+} from "./config.ts";
+
+/** Decoder-only transformer with TransformerLens's names, numbers and order of draws. */
+export const hookedTransformer: Model<HookedTransformerConfig> = {
+  name: "hooked-transformer",
+  title: "Transformer with TransformerLens's semantics",
+  source: {
+    paper: "Nanda and Bloom 2022, TransformerLens",
+    at: "HookedTransformer, version 3.5",
+    url: "https://github.com/TransformerLensOrg/TransformerLens",
+  },
+  config: hookedTransformerConfig,
+  parameters,
+  points,
+  init,
+  forward,
+  lastLogits,
+};

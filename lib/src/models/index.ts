@@ -1,0 +1,42 @@
+/** Models with named hook points, and ways to run them. */
+
+import * as all from "./all.ts";
+import type { Model } from "./model.ts";
+
+all satisfies Record<string, Model<never>>;
+
+export { getActName } from "./act-name.ts";
+export { ActivationCache } from "./activation-cache.ts";
+export * as models from "./all.ts";
+export {
+  type ActFn,
+  type HookedTransformerConfig,
+  type HookedTransformerOptions,
+  hookedTransformer,
+  hookedTransformerConfig,
+  type InitMode,
+  type NormalizationType,
+} from "./hooked-transformer/index.ts";
+export { cacheInto, compose, identity, patch, zeroAblate, zeroAblateHeads } from "./hooks.ts";
+export { crossEntropy, crossEntropyPerLabel, nextTokenLoss } from "./loss.ts";
+export type {
+  Hook,
+  Model,
+  Parameter,
+  Point,
+  TokenTable,
+  WeightArrays,
+  Weights,
+} from "./model.ts";
+export { parseConfig } from "./parse.ts";
+export {
+  type Cache,
+  type Cached,
+  type CacheOptions,
+  type HookEntry,
+  type Names,
+  type PosSlice,
+  runWithCache,
+  runWithHooks,
+} from "./run.ts";
+export { tokenTable } from "./token-table.ts";
