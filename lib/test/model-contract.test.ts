@@ -2,41 +2,16 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { init, type Tensor, tensor } from "../src/arrays/index.ts";
 import { dims } from "../src/core/dims.ts";
-import { InputError } from "../src/core/errors.ts";
 import { type NdArray, nd } from "../src/core/nd.ts";
 import type { Model, Weights } from "../src/models/model.ts";
 import { tokenTable } from "../src/models/token-table.ts";
 import { TorchGenerator } from "../src/rng/index.ts";
+import { modelConfigs } from "./support/configs.ts";
 import { glossaryTerms } from "./support/glossary.ts";
 import { readBarrel } from "./support/registries.ts";
-import { choices, fieldNames, undocumented } from "./support/schemas.ts";
-
-/** Small sizes, each different, so that two axes cannot be mistaken for one another. */
-const sizes: Readonly<Record<string, number>> = {
-  ...{ nLayers: 2, dModel: 12, nHeads: 3, dHead: 4, dMlp: 10 },
-  ...{ nCtx: 5, dVocab: 7, dVocabOut: 6 },
-};
+import { undocumented } from "./support/schemas.ts";
 
 const batch = 2;
-
-/** A small configuration, and each that differs in one choice and is valid. */
-function configs(model: Model<unknown>): (readonly [title: string, config: unknown])[] {
-  const known = new Set(fieldNames(model.config));
-  const base = Object.fromEntries(Object.entries(sizes).filter(([name]) => known.has(name)));
-  const parsed = (changes: object) => {
-    try {
-      return model.config.safeParse({ ...base, ...changes });
-    } catch (error) {
-      if (error instanceof InputError) return { success: false, data: undefined };
-      throw error;
-    }
-  };
-  const changed = choices(model.config)
-    .map(([name, value]) => [`${name} ${value}`, parsed({ [name]: value })] as const)
-    .filter(([, { success }]) => success)
-    .map(([title, { data }]) => [title, data] as const);
-  return [["small", model.config.parse(base)], ...changed];
-}
 
 const tokens: NdArray = nd("int32", [batch, 5], [1, 4, 0, 4, 6, 4, 4, 2, 1, 0]);
 
@@ -91,7 +66,7 @@ describe.each(models)("model %s", (_, model) => {
 
   it("uses axis names of the glossary only", () => {
     const terms = new Set(glossaryTerms("Axes"));
-    const named = configs(model).flatMap(([, config]) => [
+    const named = modelConfigs(model).flatMap(([, config]) => [
       ...model.points(config),
       ...model.parameters(config),
     ]);
@@ -101,14 +76,14 @@ describe.each(models)("model %s", (_, model) => {
 
   it("has hook names of the glossary only", () => {
     const patterns = new Set(glossaryTerms("Hook points"));
-    const names = configs(model).flatMap(([, config]) =>
+    const names = modelConfigs(model).flatMap(([, config]) =>
       model.points(config).map(({ name }) => name),
     );
     const unknown = names.map((name) => name.replace(/^blocks\.\d+/, "blocks.{layer}"));
     expect([...new Set(unknown)].filter((name) => !patterns.has(name))).toEqual([]);
   });
 
-  describe.each(configs(model))("%s", (_title, config) => {
+  describe.each(modelConfigs(model))("%s", (_title, config) => {
     const arrays = model.init(config, new TorchGenerator(5));
 
     it("draws every parameter in its order and shape, decided by the seed", () => {
@@ -176,7 +151,11 @@ describe("the model contract can fail", () => {
   });
 
   it("for each value of a choice", () => {
-    expect(configs(broken).map(([title]) => title)).toEqual(["small", "bias false", "bias true"]);
+    expect(modelConfigs(broken).map(([title]) => title)).toEqual([
+      "small",
+      "bias false",
+      "bias true",
+    ]);
   });
 
   it("on one axis name with two sizes", () => {

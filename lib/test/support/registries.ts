@@ -24,7 +24,7 @@ export const registries: readonly Registry[] = [
     entries: "files",
     besides: ["all", "index", "moments", "optimizer", "options"],
   },
-  { folder: "cli/commands", entries: "files", besides: ["all"] },
+  { folder: "cli/commands", entries: "files", besides: ["all", "command", "flags"] },
 ];
 
 /** `line-facets` → `lineFacets`: the name under which an entry's folder exports it. */

@@ -1,0 +1,18 @@
+/** Shapes, plain arrays, errors, claims: what every other folder builds on. */
+
+export type { Claim, ClaimValue } from "./claim.ts";
+export { dims } from "./dims.ts";
+export { InputError, MissingError, nearestNames, ShapeError, UnknownNameError } from "./errors.ts";
+export {
+  bytesPerElement,
+  type DType,
+  type NdArray,
+  nd,
+  type Shape,
+  type Spec,
+  sizeOf,
+  type TypedArray,
+  zerosOf,
+} from "./nd.ts";
+export type { Rng } from "./rng.ts";
+export type { Source } from "./source.ts";
