@@ -1,0 +1,209 @@
+/**
+ * Weights from published checkpoints, under TransformerLens's names and in its shapes. Keys that no
+ * rule covers are refused, not dropped.
+ */
+
+import { dims } from "../core/dims.ts";
+import { InputError, UnknownNameError } from "../core/errors.ts";
+import { type NdArray, nd, zerosOf } from "../core/nd.ts";
+import { isNdArray } from "./json.ts";
+import type { PtValue } from "./pt/plain.ts";
+import type { NamedArrays } from "./safetensors.ts";
+
+export interface AdapterOptions {
+  /** Keys to leave out besides masks and buffers. */
+  readonly ignore?: readonly string[];
+}
+
+/** Keys under which checkpoints keep their weights. */
+const nested = ["model", "model_state_dict", "state_dict"];
+
+/**
+ * The state dict of a checkpoint: the value itself when it is one, else what it holds under `model`,
+ * `model_state_dict` or `state_dict`. Throws `InputError`.
+ */
+export function stateDictOf(checkpoint: PtValue): NamedArrays {
+  const keys = isRecord(checkpoint) ? Object.keys(checkpoint) : [];
+  const inner = nested.map((key) => (isRecord(checkpoint) ? checkpoint[key] : undefined));
+  const found = [checkpoint, ...inner].find(isStateDict);
+  if (found === undefined) {
+    throw new InputError(
+      `stateDictOf: weights must be at the top or under ${nested.join(", ")}; the file has ${keys.slice(0, 8).join(", ") || "no names"}`,
+    );
+  }
+  return found;
+}
+
+/**
+ * Weights of a checkpoint in either layout: that of progress-measures-paper when `attn.W_O` is stored
+ * flat (two axes), else that of TransformerLens.
+ */
+export function weightsOf(checkpoint: PtValue, options: AdapterOptions = {}): NamedArrays {
+  const state = stateDictOf(checkpoint);
+  const flat = Object.entries(state).some(
+    ([key, { shape }]) => key.endsWith(".attn.W_O") && shape.length === 2,
+  );
+  return flat ? fromProgressMeasures(state, options) : fromTransformerLens(state, options);
+}
+
+/** A rule for a key: where it goes and how, or that it is no weight. */
+type Rule =
+  | "drop"
+  | { readonly axes: string; convert?(x: NdArray, key: string, state: NamedArrays): NdArray };
+
+/** Keys by name; `#` stands for the number of a layer. */
+type Rules = { readonly [key: string]: Rule };
+
+const perHead = { axes: "head d_head d_model", convert: swapLastAxes };
+
+/** Source: progress-measures-paper, transformers.py. */
+const progressMeasures: Rules = {
+  "embed.W_E": { axes: "d_model d_vocab", convert: swapLastAxes },
+  "pos_embed.W_pos": { axes: "pos d_model" },
+  "unembed.W_U": { axes: "d_model d_vocab_out" },
+  "blocks.#.attn.W_Q": perHead,
+  "blocks.#.attn.W_K": perHead,
+  "blocks.#.attn.W_V": perHead,
+  "blocks.#.attn.W_O": { axes: "d_model head·d_head", convert: splitHeads },
+  "blocks.#.attn.mask": "drop",
+  "blocks.#.mlp.W_in": { axes: "d_mlp d_model", convert: swapLastAxes },
+  "blocks.#.mlp.b_in": { axes: "d_mlp" },
+  "blocks.#.mlp.W_out": { axes: "d_model d_mlp", convert: swapLastAxes },
+  "blocks.#.mlp.b_out": { axes: "d_model" },
+};
+
+/**
+ * A state dict of progress-measures-paper as TransformerLens weights: `embed.W_E` "d_vocab d_model",
+ * `attn.W_Q` "head d_model d_head", `attn.W_O` "head d_head d_model", `mlp.W_in` "d_model d_mlp" and
+ * so on; layers are called `blocks` or `attn_blocks`. Causal masks are dropped. The biases that this
+ * model lacks (`b_Q b_K b_V b_O b_U`) are zeros. Throws `InputError` for unknown keys and shapes.
+ */
+export function fromProgressMeasures(
+  state: NamedArrays,
+  options: AdapterOptions = {},
+): NamedArrays {
+  const weights = adapt("fromProgressMeasures", progressMeasures, state, options);
+  return { ...weights, ...zeroBiases(weights) };
+}
+
+const norm = { axes: "d_model" };
+const heads = { axes: "head d_model d_head" };
+const headBias = { axes: "head d_head" };
+
+/** Source: TransformerLens 3.5.1, `HookedTransformer.state_dict()`. */
+const transformerLens: Rules = {
+  "embed.W_E": { axes: "d_vocab d_model" },
+  "pos_embed.W_pos": { axes: "pos d_model" },
+  "blocks.#.ln1.w": norm,
+  "blocks.#.ln1.b": norm,
+  "blocks.#.ln2.w": norm,
+  "blocks.#.ln2.b": norm,
+  "blocks.#.attn.W_Q": heads,
+  "blocks.#.attn.W_K": heads,
+  "blocks.#.attn.W_V": heads,
+  "blocks.#.attn.W_O": { axes: "head d_head d_model" },
+  "blocks.#.attn.b_Q": headBias,
+  "blocks.#.attn.b_K": headBias,
+  "blocks.#.attn.b_V": headBias,
+  "blocks.#.attn.b_O": { axes: "d_model" },
+  "blocks.#.attn._W_K": heads,
+  "blocks.#.attn._W_V": heads,
+  "blocks.#.attn._b_K": headBias,
+  "blocks.#.attn._b_V": headBias,
+  "blocks.#.attn.q_norm.w": { axes: "d_head" },
+  "blocks.#.attn.k_norm.w": { axes: "d_head" },
+  "blocks.#.attn.mask": "drop",
+  "blocks.#.attn.IGNORE": "drop",
+  "blocks.#.attn.rotary_sin": "drop",
+  "blocks.#.attn.rotary_cos": "drop",
+  "blocks.#.mlp.W_in": { axes: "d_model d_mlp" },
+  "blocks.#.mlp.W_gate": { axes: "d_model d_mlp" },
+  "blocks.#.mlp.b_in": { axes: "d_mlp" },
+  "blocks.#.mlp.W_out": { axes: "d_mlp d_model" },
+  "blocks.#.mlp.b_out": { axes: "d_model" },
+  "blocks.#.mlp.ln.w": { axes: "d_mlp" },
+  "blocks.#.mlp.ln.b": { axes: "d_mlp" },
+  "ln_final.w": norm,
+  "ln_final.b": norm,
+  "unembed.W_U": { axes: "d_model d_vocab_out" },
+  "unembed.b_U": { axes: "d_vocab_out" },
+};
+
+/**
+ * The weights of a TransformerLens state dict of any version: `mask`, `IGNORE` and the rotary
+ * buffers, whose shapes changed, are dropped. Throws `InputError` for unknown keys and shapes.
+ */
+export function fromTransformerLens(state: NamedArrays, options: AdapterOptions = {}): NamedArrays {
+  return adapt("fromTransformerLens", transformerLens, state, options);
+}
+
+function adapt(
+  where: string,
+  rules: Rules,
+  state: NamedArrays,
+  { ignore = [] }: AdapterOptions,
+): NamedArrays {
+  const out: [string, NdArray][] = [];
+  for (const [key, x] of Object.entries(state)) {
+    if (ignore.includes(key)) continue;
+    const name = key.replace(/^attn_blocks\./, "blocks.");
+    const pattern = name.replace(/^blocks\.\d+\./, "blocks.#.");
+    const rule = Object.hasOwn(rules, pattern) ? rules[pattern] : undefined;
+    if (rule === undefined) throw new UnknownNameError(where, "weight", key, Object.keys(rules));
+    if (rule === "drop") continue;
+    dims(`${where}: ${key}`, x, rule.axes);
+    out.push([name, rule.convert?.(x, key, state) ?? x]);
+  }
+  return Object.fromEntries(out);
+}
+
+/** Exchange the last two axes; a copy. */
+function swapLastAxes({ dtype, shape, data }: NdArray): NdArray {
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  const out = zerosOf(dtype, data.length);
+  for (let i = 0; i < data.length; i++) {
+    const column = i % columns;
+    const row = Math.floor(i / columns) % rows;
+    const matrix = i - column - row * columns;
+    out[matrix + column * rows + row] = data[i] as number;
+  }
+  return nd(dtype, [...shape.slice(0, -2), columns, rows], out);
+}
+
+/** W_O "d_model head·d_head" as "head d_head d_model"; the heads are counted in W_K. */
+function splitHeads(x: NdArray, key: string, state: NamedArrays): NdArray {
+  const sibling = key.replace(/W_O$/, "W_K");
+  const [head = 0, dHead = 0] = state[sibling]?.shape ?? [];
+  const turned = swapLastAxes(x);
+  const [flat, dModel] = turned.shape as [number, number];
+  if (head * dHead !== flat) {
+    throw new InputError(
+      `fromProgressMeasures: ${key} has ${flat} columns, ${sibling} has ${head} heads of ${dHead}`,
+    );
+  }
+  return nd(turned.dtype, [head, dHead, dModel], turned.data);
+}
+
+/** The biases of attention and unembedding, as zeros. */
+function zeroBiases(weights: NamedArrays): NamedArrays {
+  const out: [string, NdArray][] = [];
+  const add = (name: string, shape: readonly number[]): void => {
+    const length = shape.reduce((product, size) => product * size, 1);
+    out.push([name, nd("float32", shape, new Float32Array(length))]);
+  };
+  for (const [name, { shape }] of Object.entries(weights)) {
+    const [first = 0, second = 0, third = 0] = shape;
+    if (/\.attn\.W_[QKV]$/.test(name)) add(name.replace("W_", "b_"), [first, third]);
+    if (name.endsWith(".attn.W_O")) add(name.replace("W_", "b_"), [third]);
+    if (name === "unembed.W_U") add("unembed.b_U", [second]);
+  }
+  return Object.fromEntries(out);
+}
+
+function isRecord(value: PtValue | undefined): value is { readonly [key: string]: PtValue } {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isNdArray(value);
+}
+
+function isStateDict(value: PtValue | undefined): value is NamedArrays {
+  return isRecord(value) && Object.keys(value).length > 0 && Object.values(value).every(isNdArray);
+}

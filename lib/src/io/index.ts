@@ -1,0 +1,19 @@
+/** Files as bytes: safetensors, PyTorch checkpoints, JSON with arrays; published weight layouts. */
+
+export {
+  type AdapterOptions,
+  fromProgressMeasures,
+  fromTransformerLens,
+  stateDictOf,
+  weightsOf,
+} from "./adapters.ts";
+export type { ReadOptions } from "./budget.ts";
+export { decodeJson, encodeJson, isNdArray, type JsonValue } from "./json.ts";
+export type { PtValue } from "./pt/plain.ts";
+export { readPt } from "./pt.ts";
+export {
+  type NamedArrays,
+  readSafetensors,
+  type Safetensors,
+  writeSafetensors,
+} from "./safetensors.ts";

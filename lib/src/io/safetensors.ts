@@ -1,0 +1,187 @@
+/**
+ * safetensors files: eight bytes of header length, a JSON header, the arrays.
+ * Source: https://huggingface.co/docs/safetensors (format); the writer gives the bytes of the
+ * reference implementation: wider types first, then by name, the header padded to 8 bytes.
+ */
+
+import { InputError, UnknownNameError } from "../core/errors.ts";
+import { type DType, type NdArray, sizeOf } from "../core/nd.ts";
+import { Budget, type ReadOptions } from "./budget.ts";
+import { ByteReader } from "./byte-reader.ts";
+import { decode, type ElementType, elements, rowMajor } from "./elements.ts";
+
+/** Arrays by name. */
+export type NamedArrays = { readonly [name: string]: NdArray };
+
+export interface Safetensors {
+  readonly arrays: NamedArrays;
+  /** The texts under `__metadata__`; empty when there are none. */
+  readonly metadata: { readonly [key: string]: string };
+}
+
+interface Entry {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
+const where = "safetensors";
+const METADATA = "__metadata__";
+const LARGEST_HEADER = 100_000_000;
+const elementTypes = Object.keys(elements) as ElementType[];
+
+/** How each type in memory is stored, widest first (the order of the arrays in the file). */
+const stored: { readonly [D in DType]: { readonly type: ElementType; readonly order: number } } = {
+  float64: { type: "F64", order: 0 },
+  float32: { type: "F32", order: 1 },
+  uint32: { type: "U32", order: 2 },
+  int32: { type: "I32", order: 3 },
+  bool: { type: "BOOL", order: 4 },
+};
+
+/**
+ * The arrays and texts of a file. F16 and BF16 become float32, small integers int32; 64-bit integers
+ * must fit 32 bits. Arrays must fill the data without gaps or overlaps. Throws `InputError`.
+ */
+export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): Safetensors {
+  const reader = new ByteReader(where, bytes);
+  const length = reader.uint64();
+  if (length > LARGEST_HEADER || length > bytes.length - 8) {
+    throw new InputError(
+      `${where}: the header length ${length} is beyond the file's ${bytes.length} bytes; this is not a safetensors file or it is truncated`,
+    );
+  }
+  const header = parseHeader(reader.text(length));
+  const data = bytes.subarray(8 + length);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== METADATA)
+    .map(([name, value]) => [name, checkEntry(name, value)] as const);
+  checkCover(entries, data.length);
+  const budget = new Budget(where, bytes.length, options);
+  const arrays = entries.map(([name, { type, shape, start, end }]) => {
+    const layout = { shape, offset: 0, strides: rowMajor(shape) };
+    const array = decode(`${where}: ${name}`, type, data.subarray(start, end), layout, budget);
+    return [name, array] as const;
+  });
+  return { arrays: Object.fromEntries(arrays), metadata: checkMetadata(header[METADATA]) };
+}
+
+/** A file with the arrays and texts; the same arguments give the same bytes. */
+export function writeSafetensors(
+  arrays: NamedArrays,
+  metadata: { readonly [key: string]: string } = {},
+): Uint8Array {
+  const names = Object.keys(arrays).sort((a, b) => {
+    const [x, y] = [arrays[a], arrays[b]] as [NdArray, NdArray];
+    return stored[x.dtype].order - stored[y.dtype].order || (a < b ? -1 : 1);
+  });
+  let end = 0;
+  const fields = names.map((name) => {
+    const array = arrays[name] as NdArray;
+    checkWritable(name, array);
+    const start = end;
+    end += array.data.byteLength;
+    const field = {
+      dtype: stored[array.dtype].type,
+      shape: array.shape,
+      data_offsets: [start, end],
+    };
+    return `${JSON.stringify(name)}:${JSON.stringify(field)}`;
+  });
+  const texts = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (texts.length > 0) {
+    fields.unshift(`"${METADATA}":${JSON.stringify(Object.fromEntries(texts))}`);
+  }
+  const header = new TextEncoder().encode(`{${fields.join(",")}}`);
+  const headerLength = Math.ceil(header.length / 8) * 8;
+  const out = new Uint8Array(8 + headerLength + end).fill(0x20, 8, 8 + headerLength);
+  new DataView(out.buffer).setBigUint64(0, BigInt(headerLength), true);
+  out.set(header, 8);
+  let at = 8 + headerLength;
+  for (const name of names) {
+    const { data } = arrays[name] as NdArray;
+    out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return out;
+}
+
+function parseHeader(text: string): { readonly [name: string]: unknown } {
+  let header: unknown;
+  try {
+    header = JSON.parse(text);
+  } catch {
+    throw new InputError(`${where}: the header is not JSON`);
+  }
+  if (!isRecord(header)) throw new InputError(`${where}: the header is not a JSON object`);
+  return header;
+}
+
+function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((x) => Number.isSafeInteger(x) && x >= 0);
+}
+
+function checkEntry(name: string, value: unknown): Entry {
+  const at = `${where}: ${name}`;
+  if (!isRecord(value)) throw new InputError(`${at}: the header entry is not an object`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== "string" || !isElementType(dtype)) {
+    throw new UnknownNameError(at, "dtype", String(dtype), elementTypes);
+  }
+  if (!isCounts(shape)) throw new InputError(`${at}: the shape is not a list of sizes`);
+  if (!isCounts(offsets) || offsets.length !== 2) {
+    throw new InputError(`${at}: data_offsets is not a pair of offsets`);
+  }
+  const [start, end] = offsets as [number, number];
+  const bytes = sizeOf(shape) * elements[dtype].bytes;
+  if (end - start !== bytes) {
+    throw new InputError(
+      `${at}: ${dtype} of shape [${shape}] takes ${bytes} bytes, data_offsets [${offsets}] hold ${end - start}`,
+    );
+  }
+  return { type: dtype, shape, start, end };
+}
+
+function isElementType(name: string): name is ElementType {
+  return Object.hasOwn(elements, name);
+}
+
+function checkCover(entries: readonly (readonly [string, Entry])[], length: number): void {
+  let covered = 0;
+  const order = entries.toSorted(([, a], [, b]) => a.start - b.start || a.end - b.end);
+  for (const [name, { start, end }] of order) {
+    if (start !== covered || end > length) {
+      const rule =
+        end > length ? `ends beyond the ${length} bytes of data` : "overlaps or leaves a gap";
+      throw new InputError(`${where}: ${name}: data_offsets [${start},${end}] ${rule}`);
+    }
+    covered = end;
+  }
+  if (covered !== length) {
+    throw new InputError(
+      `${where}: the arrays fill ${covered} of ${length} bytes of data; the file is corrupt`,
+    );
+  }
+}
+
+function checkMetadata(value: unknown): { readonly [key: string]: string } {
+  if (value === undefined) return {};
+  if (!isRecord(value) || Object.values(value).some((text) => typeof text !== "string")) {
+    throw new InputError(`${where}: ${METADATA} is not an object of texts`);
+  }
+  return value as { readonly [key: string]: string };
+}
+
+function checkWritable(name: string, { shape, data }: NdArray): void {
+  if (name === METADATA) throw new InputError(`${where}: an array cannot be named ${METADATA}`);
+  if (data.length !== sizeOf(shape)) {
+    throw new InputError(
+      `${where}: ${name}: shape [${shape}] holds ${sizeOf(shape)} numbers, got ${data.length}`,
+    );
+  }
+}
