@@ -1,7 +1,4 @@
-/**
- * Elementwise functions. Functions of the reals take integers as float32. float64 is computed in
- * full precision; float32 within a few units in the last place.
- */
+/** Elementwise functions. Functions of the reals take integers as float32. */
 
 import type { DType } from "../core/nd.ts";
 import { isFloat, toFloat } from "./dtype.ts";
@@ -151,11 +148,22 @@ export function log1p(x: Tensor): Tensor {
   });
 }
 
+/** Taylor series of tanh(x) / x in x^2 (float32: used for |x| < 0.2). */
+const TANH_SERIES = [1, -1 / 3, 2 / 15, -17 / 315, 62 / 2835] as const;
+
+/** Hyperbolic tangent. */
 export function tanh(x: Tensor): Tensor {
   return tidy(() => {
     const v = real(x);
-    const e = expm1(negativeAbs(v).mul(2));
-    return where(v.less(0), e, e.neg()).div(e.add(2));
+    const n = negativeAbs(v).mul(2);
+    if (v.dtype === "float64") {
+      const e = expm1(n);
+      return where(v.less(0), e, e.neg()).div(e.add(2));
+    }
+    const e = exp(n);
+    const far = where(v.less(0), e.sub(1), e.neg().add(1)).div(e.add(1));
+    const small = clip(v, -0.2, 0.2);
+    return where(v.sub(small).notEqual(0), far, horner(square(small), TANH_SERIES).mul(small));
   });
 }
 

@@ -1,8 +1,9 @@
 /**
- * Elementwise functions of the reals. jax-js computes exp, log, sin, cos, atan and erf in float32
- * even when the array is float64; here float64 arrays get all 52 bits: the numbers go through
- * JavaScript's own functions, and through `grad` and `vmap` with the derivatives below. Only a
- * recorded program (`trace`) keeps jax-js's primitive, which ONNX Runtime computes in full.
+ * Elementwise functions of the reals. jax-js's WebAssembly has only float32 versions of exp, log,
+ * sin, cos and erf, whose errors reach 1e-5 (log) even for float64 arrays. Here the numbers of an
+ * array go through JavaScript's own functions (which is also faster), and through `grad` and `vmap`
+ * with the derivatives below, so every result is correct to its last place. A recorded program
+ * (`trace`) and WebGPU keep the primitive; ONNX Runtime computes it in full precision.
  */
 
 import { bottom, isConcrete, lax, np, type Tracer } from "./jax.ts";
@@ -13,10 +14,6 @@ interface Rule {
   readonly primitive: (x: Tracer) => Tracer;
   /** d f / d x from x and y = f(x), both owned by the rule. */
   readonly derivative: (x: Tracer, y: Tracer) => Tracer;
-}
-
-function float64(value: number): Tracer {
-  return np.full([], value, { dtype: "float64" });
 }
 
 function useY(x: Tracer, y: Tracer): Tracer {
@@ -39,7 +36,10 @@ const RULES = {
     primitive: lax.erf,
     derivative: (x, y) => {
       const own = useX(x, y);
-      return unary("exp", own.ref.mul(own).neg()).mul(float64(2 / Math.sqrt(Math.PI)));
+      const { dtype } = own;
+      return unary("exp", own.ref.mul(own).neg()).mul(
+        np.full([], 2 / Math.sqrt(Math.PI), { dtype }),
+      );
     },
   },
 } satisfies { readonly [name: string]: Rule };
@@ -49,18 +49,19 @@ export type UnaryName = keyof typeof RULES;
 /** Apply one of the functions; consumes `x`, a float tracer. */
 export function unary(name: UnaryName, x: Tracer): Tracer {
   const rule: Rule = RULES[name];
-  if (x.dtype !== "float64" || !isConcrete(bottom(x))) return rule.primitive(x);
+  const base = bottom(x);
+  if (!isConcrete(base) || base.device === "webgpu") return rule.primitive(x);
   return exact(rule, x);
 }
 
 /** The same through the layers of `grad` and `vmap`, down to the array. Consumes `x`. */
 function exact(rule: Rule, x: Tracer): Tracer {
   if (isConcrete(x)) {
-    const { shape } = x;
-    const data = Float64Array.from(x.dataSync() as Float64Array, rule.host);
-    return data.length === 0
-      ? np.zeros(shape, { dtype: "float64" })
-      : np.array(data, { shape, dtype: "float64" });
+    const { shape, dtype } = x;
+    if (x.size === 0) return x;
+    const data = x.dataSync().slice();
+    for (let i = 0; i < data.length; i++) data[i] = rule.host(data[i]);
+    return np.array(data, { shape, dtype });
   }
   if (x.pval?.val) return exact(rule, x.fullLower());
   if (x.batchDim !== undefined) {

@@ -28,6 +28,7 @@ export {
   where,
 } from "./elementwise.ts";
 export { oneHot, take, takeAlongAxis } from "./index-ops.ts";
+export { type Complex, linalg } from "./linalg.ts";
 export { memory } from "./memory.ts";
 export { logSoftmax, logsumexp, relu, softmax } from "./nn.ts";
 export {

@@ -177,8 +177,9 @@ export class Tensor {
     }
     if (a.length > 2 && b.length > 2) broadcastShapes("matmul", a.slice(0, -2), b.slice(0, -2));
     const [x, y] = meet(this, other);
-    const lead = Array<number>(Math.max(0, b.length - a.length)).fill(1);
-    return lift(np.matmul, a.length > 1 ? x.reshape([...lead, ...a]) : x, y);
+    const rank = Math.max(a.length, b.length);
+    const left = a.length > 1 && b.length > 2 ? padRank(x, rank) : x;
+    return lift(np.matmul, left, b.length > 2 ? padRank(y, rank) : y);
   }
 
   greater(other: Tensor | number): Tensor {
@@ -321,6 +322,12 @@ export class Tensor {
     this.dispose();
   }
 
+  /** What a Jupyter notebook shows (Deno's protocol). */
+  [Symbol.for("Jupyter.display")](): { readonly "text/plain": string } {
+    return { "text/plain": this.toString() };
+  }
+
+  /** Dtype, shape and the first numbers. */
   toString(): string {
     if (this.#box.tracer === undefined) return "Tensor(freed)";
     const head = `${this.dtype}[${this.shape}]`;
@@ -341,6 +348,11 @@ function nest(data: ArrayLike<number>, shape: Shape, from: number, to: number): 
   return Array.from({ length: first }, (_, i) =>
     nest(data, rest, from + i * step, from + (i + 1) * step),
   );
+}
+
+/** Put axes of size 1 in front: jax-js's matmul mixes up batches of different rank. */
+function padRank(x: Tensor, rank: number): Tensor {
+  return x.reshape([...Array<number>(rank - x.ndim).fill(1), ...x.shape]);
 }
 
 /** Results of jax-js may be views of its own memory. */
