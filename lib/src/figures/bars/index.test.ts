@@ -17,8 +17,8 @@ describe("bars", () => {
       series: [{ name: "norm", values: [1, 5, 1] }],
       highlight: [2],
     });
-    const { color } = data[0]?.marker as { color: string[] };
-    expect(color).toEqual([neutral, palette[0], neutral]);
+    const [{ marker }] = data as unknown as [{ marker: { color: string[] } }];
+    expect(marker.color).toEqual([neutral, palette[0], neutral]);
   });
 
   it("refuses a missing value", () => {

@@ -1,0 +1,231 @@
+/**
+ * Runs in the page: unpacks Plotly, draws figures when they come into view, switches the theme,
+ * downloads. Embedded like the functions of `csv.ts`; what other files offer comes in as `Parts`.
+ */
+
+import type { PageFigure } from "./csv.ts";
+import type { PlotElement, PlotlyApi } from "./plotly-api.ts";
+
+export interface Parts {
+  csvOf(figure: PageFigure): string;
+  addControls(
+    plotly: PlotlyApi,
+    plot: HTMLElement,
+    bar: HTMLElement,
+    layout: Readonly<Record<string, unknown>>,
+  ): void;
+}
+
+/** The state of one open page. */
+interface Page extends Parts {
+  /** Plotly templates by theme. */
+  readonly templates: Readonly<Record<string, object>>;
+  readonly plotly: Promise<PlotlyApi>;
+  readonly drawn: Map<HTMLElement, Promise<void>>;
+}
+
+/** Start the page. */
+export function startPage(parts: Parts): void {
+  const templates = JSON.parse(textOf("templates"));
+  const page: Page = { ...parts, templates, plotly: loadPlotly(), drawn: new Map() };
+  const figures = [...document.querySelectorAll<HTMLElement>("figure[data-figure]")];
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (isIntersecting) void draw(page, target as HTMLElement);
+      }
+    },
+    { rootMargin: "600px 0px" },
+  );
+  for (const figure of figures) observer.observe(figure);
+  window.addEventListener("beforeprint", () => {
+    for (const figure of figures) void draw(page, figure);
+  });
+  startDownloads(page);
+  startTheme(page);
+  startContents();
+  startCopying();
+}
+
+function textOf(id: string): string {
+  return document.getElementById(id)?.textContent ?? "";
+}
+
+async function loadPlotly(): Promise<PlotlyApi> {
+  const packed = Uint8Array.from(atob(textOf("plotly").trim()), (char) => char.charCodeAt(0));
+  const isGzip = packed[0] === 0x1f && packed[1] === 0x8b;
+  const stream = new Blob([packed]).stream();
+  const source = isGzip ? stream.pipeThrough(new DecompressionStream("gzip")) : stream;
+  const script = document.createElement("script");
+  script.textContent = await new Response(source).text();
+  document.head.append(script);
+  return (globalThis as unknown as { Plotly: PlotlyApi }).Plotly;
+}
+
+function themeNow(): string {
+  const chosen = document.documentElement.dataset.theme;
+  if (chosen) return chosen;
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+function figureData(figure: HTMLElement): PageFigure {
+  return JSON.parse(textOf(`data-${figure.dataset.figure}`));
+}
+
+function draw(page: Page, figure: HTMLElement): Promise<void> {
+  const started = page.drawn.get(figure) ?? drawNow(page, figure);
+  page.drawn.set(figure, started);
+  return started;
+}
+
+/** Draw a figure. Its size is the page's, its title and controls are HTML around it. */
+async function drawNow(page: Page, figure: HTMLElement): Promise<void> {
+  const plot = figure.querySelector(".plot") as HTMLElement;
+  try {
+    const plotly = await page.plotly;
+    const { data, layout, frames } = figureData(figure);
+    const { title, width, height, updatemenus, sliders, ...own } = layout;
+    const touch = matchMedia("(pointer: coarse)").matches;
+    await plotly.newPlot(plot, {
+      data,
+      frames: frames ?? [],
+      layout: {
+        ...own,
+        template: page.templates[themeNow()],
+        autosize: true,
+        ...(touch ? { dragmode: false } : {}),
+      },
+      config: {
+        responsive: true,
+        displaylogo: false,
+        showSendToCloud: false,
+        modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d"],
+      },
+    });
+    page.addControls(plotly, plot, figure.querySelector(".controls") as HTMLElement, layout);
+    figure.dataset.state = "drawn";
+  } catch (error) {
+    figure.dataset.state = "failed";
+    plot.textContent = `This browser could not draw the figure: ${error}`;
+  }
+}
+
+function startDownloads(page: Page): void {
+  document.addEventListener("click", (event) => {
+    const button = (event.target as Element).closest<HTMLElement>("button[data-download]");
+    if (!button) return;
+    const kind = button.dataset.download as string;
+    const figure = button.closest<HTMLElement>("figure[data-figure]");
+    const name = button.dataset.name as string;
+    if (!figure) return save(`${name}.json`, "application/json", textOf("claims-data"));
+    if (kind === "json") {
+      const text = JSON.stringify(figureData(figure));
+      return save(`${name}.json`, "application/json", text);
+    }
+    if (kind === "csv") return save(`${name}.csv`, "text/csv", page.csvOf(figureData(figure)));
+    void saveImage(page, figure, kind, name);
+  });
+}
+
+function save(name: string, type: string, text: string): void {
+  const anchor = document.createElement("a");
+  anchor.href = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+  anchor.download = name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
+}
+
+/** The figure as it is on the page now, with its title. */
+async function saveImage(
+  page: Page,
+  figure: HTMLElement,
+  format: string,
+  filename: string,
+): Promise<void> {
+  await draw(page, figure);
+  const plot = figure.querySelector(".plot") as PlotElement;
+  const [width, height] = [plot.clientWidth, plot.clientHeight + 40];
+  const title = {
+    text: figure.dataset.title,
+    x: 0,
+    xanchor: "left",
+    xref: "paper",
+    yref: "container",
+    y: 1,
+    yanchor: "top",
+    pad: { t: 14, b: 14 },
+    automargin: true,
+  };
+  const layout = { ...plot.layout, title, width, height };
+  const plotly = await page.plotly;
+  await plotly.downloadImage(
+    { data: plot.data, layout },
+    { format, filename, width, height, scale: format === "png" ? 3 : 1 },
+  );
+}
+
+function startTheme(page: Page): void {
+  const button = document.getElementById("theme") as HTMLButtonElement;
+  const apply = async (): Promise<void> => {
+    const theme = themeNow();
+    button.setAttribute("aria-pressed", String(theme === "dark"));
+    const plotly = await page.plotly;
+    for (const [figure, started] of page.drawn) {
+      await started;
+      const plot = figure.querySelector(".plot") as HTMLElement;
+      if (figure.dataset.state !== "drawn") continue;
+      await plotly.relayout(plot, { template: page.templates[theme] });
+    }
+    document.documentElement.dataset.drawn = theme;
+  };
+  button.addEventListener("click", () => {
+    document.documentElement.dataset.theme = themeNow() === "dark" ? "light" : "dark";
+    void apply();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => void apply());
+  void apply();
+}
+
+/** Mark the section being read in the table of contents. */
+function startContents(): void {
+  const links = [...document.querySelectorAll<HTMLAnchorElement>("nav.contents a")];
+  const sections = links.map(({ hash }) => document.getElementById(hash.slice(1)));
+  const mark = (): void => {
+    const passed = sections.filter((section) => (section?.getBoundingClientRect().top ?? 0) < 140);
+    const current = Math.max(passed.length - 1, 0);
+    for (const [i, link] of links.entries()) {
+      if (i === current) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  document.addEventListener("scroll", mark, { passive: true });
+  mark();
+}
+
+function startCopying(): void {
+  const button = document.getElementById("copy-command");
+  button?.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(textOf("command"));
+    button.textContent = "Copied";
+    setTimeout(() => {
+      button.textContent = "Copy";
+    }, 2000);
+  });
+}
+
+/** The functions of this file, to embed. */
+export const pageFunctions = [
+  startPage,
+  textOf,
+  loadPlotly,
+  themeNow,
+  figureData,
+  draw,
+  drawNow,
+  startDownloads,
+  save,
+  saveImage,
+  startTheme,
+  startContents,
+  startCopying,
+] as const;

@@ -1,0 +1,37 @@
+/** One figure of the page: title, controls, drawing, caption, downloads. */
+
+import { embedJson, escapeHtml } from "./escape.ts";
+import { inlineMarkdown, plainText } from "./markdown.ts";
+import type { ReportFigure } from "./report.ts";
+
+/** HTML of a figure; drawn by the page's script when it comes into view. */
+export function figureHtml(
+  { id, title, see, figure }: ReportFigure,
+  study: string,
+  figures: ReadonlyMap<string, number>,
+): string {
+  const number = figures.get(id);
+  const plain = escapeHtml(`Figure ${number}. ${plainText(title, figures)}`);
+  const name = escapeHtml(`${study}-${id}`);
+  const downloads = ["png", "svg", "csv", "json"]
+    .map(
+      (kind) =>
+        `<button type="button" data-download="${kind}" data-name="${name}">${kind.toUpperCase()}</button>`,
+    )
+    .join("");
+  return `<figure id="figure-${escapeHtml(id)}" data-figure="${escapeHtml(id)}" data-title="${plain}">
+<div class="head"><h3><a href="#figure-${escapeHtml(id)}">Figure ${number}</a> ${inlineMarkdown(title, figures)}</h3>
+<div class="downloads" role="group" aria-label="Download figure ${number}">${downloads}</div></div>
+<div class="controls"></div>
+<div class="plot" role="img" aria-label="${plain}" style="${sizeOf(figure.layout)}"></div>
+<figcaption>${inlineMarkdown(see, figures)}</figcaption>
+<script type="application/json" id="data-${escapeHtml(id)}">${embedJson(figure)}</script>
+</figure>`;
+}
+
+/** A figure with a width keeps its proportions on narrow pages; others keep their height. */
+function sizeOf(layout: Readonly<Record<string, unknown>>): string {
+  const height = typeof layout.height === "number" ? layout.height : 420;
+  if (typeof layout.width !== "number") return `height:${height}px`;
+  return `max-width:${layout.width}px;aspect-ratio:${layout.width}/${height}`;
+}

@@ -1,0 +1,118 @@
+/** A report as one HTML file that needs no network. */
+
+import { InputError } from "../core/errors.ts";
+import { claimsHtml, sourceHtml, verdictHtml } from "./claims.ts";
+import { pageScript } from "./client/script.ts";
+import { base64, embedJson, escapeHtml } from "./escape.ts";
+import { figureHtml } from "./figure-html.ts";
+import { inlineMarkdown, plainText } from "./markdown.ts";
+import type { ReportInput, ReportSection } from "./report.ts";
+import { bylineHtml, runHtml } from "./run-facts.ts";
+import { styleSheet } from "./style.ts";
+import { plotlyTemplate } from "./theme.ts";
+
+/**
+ * The page. `plotly` is the source of the Plotly bundle, plain or gzip-compressed (see
+ * `plotlyBundle` in `report/node.ts`). Throws `InputError` for figure ids that are repeated or not
+ * usable, `UnknownNameError` for a link to a figure that is not there.
+ */
+export function renderReport(input: ReportInput, plotly: Uint8Array): string {
+  const figures = numbered(input.sections);
+  const sections = withAnchors(input.sections);
+  const policy =
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
+  const templates = { light: plotlyTemplate("light"), dark: plotlyTemplate("dark") };
+  const description = escapeHtml(plainText(input.summary, figures));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="description" content="${description}">
+<meta name="generator" content="tinylens">
+<title>${escapeHtml(input.title)}</title>
+<style>${styleSheet()}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the article</a>
+<button type="button" id="theme" class="quiet" aria-label="Dark theme" aria-pressed="false" title="Switch between light and dark">◐</button>
+${contentsHtml(input, sections)}
+<main id="main">
+${headerHtml(input, figures)}
+<noscript><p class="notice">The figures of this page are drawn by a script, which is switched off.</p></noscript>
+${claimsHtml(input.claims, input.study, figures)}
+${sections.map((section) => sectionHtml(section, input.study, figures)).join("\n")}
+${runHtml(input)}
+</main>
+<script type="application/json" id="templates">${embedJson(templates)}</script>
+<script type="text/plain" id="plotly">${base64(plotly)}</script>
+<script>${pageScript()}</script>
+</body>
+</html>
+`;
+}
+
+interface AnchoredSection extends ReportSection {
+  readonly anchor: string;
+}
+
+/** Numbers of the figures by id, in reading order. */
+function numbered(sections: readonly ReportSection[]): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  for (const { id } of sections.flatMap(({ figures }) => figures)) {
+    if (!/^[A-Za-z][\w.-]*$/.test(id)) {
+      throw new InputError(
+        `report: a figure id is a letter, then letters, digits, "-", "_" or ".", got "${id}"`,
+      );
+    }
+    if (numbers.has(id))
+      throw new InputError(`report: figure ids must be unique, got "${id}" twice`);
+    numbers.set(id, numbers.size + 1);
+  }
+  return numbers;
+}
+
+function withAnchors(sections: readonly ReportSection[]): AnchoredSection[] {
+  return sections.map((section, i) => {
+    const words = section.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+    return { ...section, anchor: `section-${i + 1}-${words.replaceAll(/^-|-$/g, "")}` };
+  });
+}
+
+function contentsHtml(input: ReportInput, sections: readonly AnchoredSection[]): string {
+  const entries: readonly (readonly [string, string])[] = [
+    ["top", "Summary"],
+    ...(input.claims.length > 0 ? [["claims", "Claims"] as const] : []),
+    ...sections.map(({ anchor, title }) => [anchor, title] as const),
+    ["reproduce", "How to reproduce"],
+    ["run", "The run"],
+  ];
+  const items = entries.map(
+    ([anchor, title]) => `<li><a href="#${anchor}">${escapeHtml(title)}</a></li>`,
+  );
+  return `<nav class="contents" aria-label="Contents"><ol>${items.join("")}</ol></nav>`;
+}
+
+function headerHtml(input: ReportInput, figures: ReadonlyMap<string, number>): string {
+  return `<header id="top">
+<p class="kicker">tinylens report</p>
+<h1>${escapeHtml(input.title)}</h1>
+<p class="summary">${inlineMarkdown(input.summary, figures)}</p>
+${verdictHtml(input.claims)}
+${bylineHtml(input, sourceHtml(input.source))}
+</header>`;
+}
+
+function sectionHtml(
+  section: AnchoredSection,
+  study: string,
+  figures: ReadonlyMap<string, number>,
+): string {
+  const prose = section.prose.map((text) => `<p>${inlineMarkdown(text, figures)}</p>`);
+  const drawings = section.figures.map((figure) => figureHtml(figure, study, figures));
+  return `<section aria-labelledby="${section.anchor}">
+<h2 id="${section.anchor}">${escapeHtml(section.title)}</h2>
+${[...prose, ...drawings].join("\n")}
+</section>`;
+}

@@ -1,0 +1,66 @@
+/** What a report is made of. Plain data; `ReportSection` and `ReportFigure` are those of a study. */
+
+import type { Claim } from "../core/claim.ts";
+import type { Source } from "../core/source.ts";
+import type { PlotlyFigure } from "../figures/figure.ts";
+
+/**
+ * Prose is text with a few marks of Markdown: `code`, *emphasis*, **strong** and
+ * [links](https://…). A link with empty text to a figure, `[](#id)`, reads "Figure 3".
+ */
+export type Prose = string;
+
+/** One picture: `title` above it, `see` below it. */
+export interface ReportFigure {
+  /** Unique in the report: letters, digits, "-", "_" and "."; its anchor and its file names. */
+  readonly id: string;
+  readonly title: Prose;
+  /** One or two sentences: what to see, with the measured numbers in it. */
+  readonly see: Prose;
+  readonly figure: PlotlyFigure;
+}
+
+export interface ReportSection {
+  readonly title: string;
+  /** Paragraphs. */
+  readonly prose: readonly Prose[];
+  readonly figures: readonly ReportFigure[];
+}
+
+/** One row of the table of parameters. */
+export interface ParamFact {
+  readonly name: string;
+  readonly value: number | string | boolean | readonly (number | string)[];
+  readonly meaning: string;
+  readonly unit?: string;
+}
+
+/** What was run, and where. */
+export interface RunFacts {
+  readonly params: readonly ParamFact[];
+  /** When the study has one. */
+  readonly seed?: number;
+  readonly device: string;
+  readonly threads: number;
+  /** Name of a program or library to its version. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Training and analysis together. */
+  readonly seconds: number;
+  /** ISO 8601. */
+  readonly date: string;
+}
+
+/** Everything on the page. */
+export interface ReportInput {
+  readonly title: string;
+  /** One paragraph: the question and the answer. */
+  readonly summary: Prose;
+  /** Name of the study; the beginning of downloaded file names. */
+  readonly study: string;
+  readonly source: Source;
+  readonly run: RunFacts;
+  readonly claims: readonly Claim[];
+  readonly sections: readonly ReportSection[];
+  /** The command line that makes this report again. */
+  readonly command: string;
+}
