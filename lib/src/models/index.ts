@@ -3,11 +3,21 @@
 import * as all from "./all.ts";
 import type { Model } from "./model.ts";
 
-all satisfies Record<string, Model<never>>;
+/** Every model by its exported name. */
+export const models = all satisfies { readonly [name: string]: Model<unknown> };
+export type ModelName = keyof typeof models;
 
 export { getActName } from "./act-name.ts";
 export { ActivationCache } from "./activation-cache.ts";
-export * as models from "./all.ts";
+export {
+  type BitNetConfig,
+  type BitNetOptions,
+  bitNetConfig,
+  bitNetTransformer,
+  notebookInit,
+  type Quantization,
+  quantizeWeights,
+} from "./bitnet/index.ts";
 export {
   type ActFn,
   type HookedTransformerConfig,
