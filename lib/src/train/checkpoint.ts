@@ -2,10 +2,11 @@
 
 import { InputError, ShapeError } from "../core/errors.ts";
 import { type NdArray, nd } from "../core/nd.ts";
-import type { WeightArrays } from "../models/model.ts";
+import type { WeightArrays } from "../models/index.ts";
 import type { BatchState } from "./batches.ts";
 import type { TrainingPlan } from "./plan.ts";
-import { initialState, type StateArrays } from "./step.ts";
+import type { StateArrays } from "./state.ts";
+import { initialState } from "./step.ts";
 
 export interface Checkpoint {
   /** Updates done. */

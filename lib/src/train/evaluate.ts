@@ -3,7 +3,7 @@
 import { tensor } from "../arrays/index.ts";
 import { type Backend, compile, type Value } from "../compile/index.ts";
 import type { Spec } from "../core/nd.ts";
-import type { Weights } from "../models/model.ts";
+import type { Weights } from "../models/index.ts";
 import type { Examples } from "../tasks/task.ts";
 import { weightGroups } from "./frozen.ts";
 import { scoreFixed } from "./logits.ts";

@@ -2,7 +2,7 @@
 
 import { UnknownNameError } from "../core/errors.ts";
 import type { NdArray } from "../core/nd.ts";
-import type { WeightArrays } from "../models/model.ts";
+import type { WeightArrays } from "../models/index.ts";
 import type { TrainingPlan } from "./plan.ts";
 
 export interface WeightGroups {

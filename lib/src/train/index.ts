@@ -32,11 +32,5 @@ export {
 } from "./optim/index.ts";
 export type { OptimizerOptions, ScheduleOptions, TrainingPlan } from "./plan.ts";
 export { learningRateFactor } from "./schedule.ts";
-export {
-  compileStep,
-  initialState,
-  type StateArrays,
-  type StepOptions,
-  type TrainingState,
-  type TrainingStep,
-} from "./step.ts";
+export { disposeState, type StateArrays, type TrainingState, uploadState } from "./state.ts";
+export { compileStep, initialState, type StepOptions, type TrainingStep } from "./step.ts";

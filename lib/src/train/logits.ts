@@ -1,8 +1,7 @@
 /** Logits of a set of examples as rows "n d_vocab_out", one for each label. */
 
 import { type Tensor, tensor } from "../arrays/index.ts";
-import type { Weights } from "../models/model.ts";
-import { tokenTable } from "../models/token-table.ts";
+import { tokenTable, type Weights } from "../models/index.ts";
 import type { Examples } from "../tasks/task.ts";
 import type { TrainingPlan } from "./plan.ts";
 

@@ -2,7 +2,6 @@
 
 import type { Backend, Value } from "../compile/index.ts";
 import type { NdArray } from "../core/nd.ts";
-import type { WeightArrays } from "../models/model.ts";
 import { Batches } from "./batches.ts";
 import { type Checkpoint, stateOf } from "./checkpoint.ts";
 import { due } from "./due.ts";
@@ -10,15 +9,8 @@ import { TrainingError } from "./errors.ts";
 import { compileEvaluator, type Evaluator, readScalar } from "./evaluate.ts";
 import type { MetricsRow } from "./metrics.ts";
 import type { TrainingPlan } from "./plan.ts";
-import {
-  compileStep,
-  disposeState,
-  initialState,
-  type StateArrays,
-  type StepOptions,
-  type TrainingState,
-  type TrainingStep,
-} from "./step.ts";
+import { disposeState, downloadState, type TrainingState, uploadState } from "./state.ts";
+import { compileStep, initialState, type StepOptions, type TrainingStep } from "./step.ts";
 
 /** What happens while training. At each step the row comes before the checkpoint. */
 export type TrainEvent =
@@ -95,7 +87,10 @@ class Run {
     this.stepper = stepper;
     this.evaluator = evaluator;
     this.step = from?.step ?? 0;
-    this.state = upload(backend, from === undefined ? initialState(plan) : stateOf(plan, from));
+    this.state = uploadState(
+      backend,
+      from === undefined ? initialState(plan) : stateOf(plan, from),
+    );
     if (plan.batchSize !== "full") {
       this.batches = new Batches(plan.split.train, plan.batchSize, plan.batchSeed);
       if (from?.batches !== undefined) this.batches.restore(from.batches);
@@ -154,7 +149,7 @@ class Run {
   }
 
   private async checkpoint(scheduled: boolean): Promise<TrainEvent> {
-    const { weights, moments } = await download(this.state);
+    const { weights, moments } = await downloadState(this.state);
     if (!Object.values(weights).every(hasOnlyNumbers)) this.requireFinite(Number.NaN, this.step);
     const checkpoint: Checkpoint = {
       step: this.step,
@@ -169,7 +164,7 @@ class Run {
     if (Number.isFinite(loss)) return;
     const { lr } = this.plan.optimizer;
     throw new TrainingError(
-      `train: the loss is ${loss} after ${step} updates; try a learning rate below ${lr}`,
+      `train: the loss is ${loss} at step ${step}; try a learning rate below ${lr}`,
       step,
     );
   }
@@ -177,26 +172,4 @@ class Run {
 
 function hasOnlyNumbers({ data }: NdArray): boolean {
   return data.every((x) => Number.isFinite(x));
-}
-
-function upload(backend: Backend, { weights, moments }: StateArrays): TrainingState {
-  const group = (arrays: WeightArrays): Record<string, Value> =>
-    Object.fromEntries(
-      Object.entries(arrays).map(([name, array]) => [name, backend.upload(array)]),
-    );
-  return {
-    weights: group(weights),
-    moments: Object.fromEntries(Object.entries(moments).map(([name, held]) => [name, group(held)])),
-  };
-}
-
-async function download({ weights, moments }: TrainingState): Promise<StateArrays> {
-  const group = async (held: { readonly [name: string]: Value }): Promise<WeightArrays> =>
-    Object.fromEntries(
-      await Promise.all(
-        Object.entries(held).map(async ([name, value]) => [name, await value.read()]),
-      ),
-    );
-  const entries = Object.entries(moments).map(async ([name, held]) => [name, await group(held)]);
-  return { weights: await group(weights), moments: Object.fromEntries(await Promise.all(entries)) };
 }

@@ -1,4 +1,4 @@
-import type { Model, WeightArrays } from "../models/model.ts";
+import type { Model, WeightArrays } from "../models/index.ts";
 import type { Split } from "../tasks/task.ts";
 
 /** AdamW, Adam or SGD with PyTorch's semantics and defaults. */

@@ -3,7 +3,7 @@
 import { type Tensor, tensor, valueAndGrad } from "../arrays/index.ts";
 import { type Backend, compile, type Value } from "../compile/index.ts";
 import { type NdArray, nd, type Spec, sizeOf, zerosOf } from "../core/nd.ts";
-import type { WeightArrays, Weights } from "../models/model.ts";
+import type { WeightArrays, Weights } from "../models/index.ts";
 import type { Examples } from "../tasks/task.ts";
 import { weightGroups } from "./frozen.ts";
 import { scoreBatch, scoreFixed } from "./logits.ts";
@@ -12,20 +12,7 @@ import { optimizerOf } from "./optim/index.ts";
 import type { Optimizer, ScalarTensors } from "./optim/optimizer.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { learningRateFactor } from "./schedule.ts";
-
-type Held = { readonly [name: string]: Value };
-
-/** What a step changes: the trained weights, and each moment of each of them. */
-export type TrainingState = {
-  readonly weights: Held;
-  readonly moments: { readonly [moment: string]: Held };
-};
-
-/** The same as plain numbers. */
-export type StateArrays = {
-  readonly weights: WeightArrays;
-  readonly moments: { readonly [moment: string]: WeightArrays };
-};
+import { disposeState, type StateArrays, type TrainingState } from "./state.ts";
 
 export interface TrainingStep {
   /** Threads the back end uses. */
@@ -85,13 +72,6 @@ export async function compileStep(
     },
     release: () => compiled.release(),
   };
-}
-
-/** Free every value of a state. */
-export function disposeState({ weights, moments }: TrainingState): void {
-  for (const held of [weights, ...Object.values(moments)]) {
-    for (const value of Object.values(held)) value.dispose();
-  }
 }
 
 type TensorState = { readonly weights: Weights; readonly moments: Record<string, Weights> };

@@ -26,7 +26,8 @@ export function optimizerOf(options: OptimizerOptions): {
   const parsed = optimizer.options.safeParse(options);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new InputError(`${options.name}: ${issue?.path.join(".")}: ${issue?.message}`);
+    const where = [options.name, ...(issue?.path ?? [])].join(": ");
+    throw new InputError(`${where}: ${issue?.message}`);
   }
   return { optimizer, options: parsed.data };
 }

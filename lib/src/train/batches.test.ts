@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { nd } from "../core/nd.ts";
+import { TorchGenerator } from "../rng/index.ts";
+import type { Examples } from "../tasks/task.ts";
+import { Batches } from "./batches.ts";
+
+const examples: Examples = {
+  tokens: nd(
+    "int32",
+    [10, 2],
+    Int32Array.from({ length: 20 }, (_, i) => i),
+  ),
+  labels: nd(
+    "int32",
+    [10],
+    Int32Array.from({ length: 10 }, (_, i) => 100 + i),
+  ),
+};
+
+const labelsOf = (batches: Batches, count: number): number[][] =>
+  Array.from({ length: count }, () => [...batches.next().labels.data]);
+
+describe("Batches", () => {
+  it("go through one randperm after another, without what is too few for a batch", () => {
+    const rng = new TorchGenerator(7);
+    const expected = [0, 1].flatMap(() => {
+      const order = [...rng.randperm(10)].map((row) => 100 + row);
+      return [order.slice(0, 4), order.slice(4, 8)];
+    });
+    expect(labelsOf(new Batches(examples, 4, 7), 4)).toEqual(expected);
+  });
+
+  it("keep tokens and labels together", () => {
+    const { tokens, labels } = new Batches(examples, 10, 1).next();
+    expect(tokens.shape).toEqual([10, 2]);
+    for (const [i, label] of labels.data.entries()) {
+      expect([...tokens.data.subarray(2 * i, 2 * i + 2)]).toEqual([
+        2 * (label - 100),
+        2 * (label - 100) + 1,
+      ]);
+    }
+  });
+
+  it.each([0, 1, 2, 3, 5])("go on from a saved state after %i batches", (taken) => {
+    const first = new Batches(examples, 4, 3);
+    labelsOf(first, taken);
+    const saved = first.state();
+    const expected = labelsOf(first, 6);
+    const second = new Batches(examples, 4, 99);
+    second.restore(saved);
+    expect(labelsOf(second, 6)).toEqual(expected);
+  });
+
+  it("refuse a size that the examples cannot fill", () => {
+    expect(() => new Batches(examples, 11, 0)).toThrow(
+      "batchSize: must be 1 to 10 (training examples), got 11",
+    );
+  });
+});
