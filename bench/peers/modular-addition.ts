@@ -35,6 +35,7 @@ export function options(): Options {
       "d-mlp": { type: "string", default: "512" },
       steps: { type: "string", default: "20" },
       threads: { type: "string" },
+      device: { type: "string" },
       serve: { type: "boolean", default: false },
     },
   });

@@ -1,0 +1,57 @@
+/** The training steps that `tinylens bench` times: those of the studies, on several devices. */
+
+import type { Backend, BackendName } from "../../compile/index.ts";
+import type { TrainingPlan } from "../../train/index.ts";
+import type { Peak } from "./peak.ts";
+import { type Stepper, stepperOf } from "./stepper.ts";
+import { type Timing, timeInTurn } from "./timing.ts";
+
+/** A study's step on a device. */
+export interface BenchCase {
+  readonly name: string;
+  readonly device: BackendName;
+  readonly threads: number;
+  /** Median. */
+  readonly msPerStep: number;
+  /** Of the step's matrix products. */
+  readonly flopPerStep: number;
+  /** Share of this machine's measured peak of matrix products, 0 … 1. */
+  readonly peakShare: number;
+}
+
+/** How many times as fast the first device is as another, in the same study. */
+export interface Ratio {
+  readonly name: string;
+  readonly device: BackendName;
+  readonly over: BackendName;
+  readonly times: number;
+}
+
+/** Time the step of `plan` on every back end, in turn. */
+export async function benchPlan(
+  name: string,
+  plan: TrainingPlan,
+  backends: readonly Backend[],
+  peak: Peak,
+  timing: Timing,
+): Promise<readonly BenchCase[]> {
+  const steppers: Stepper[] = [];
+  for (const backend of backends) steppers.push(await stepperOf(plan, backend));
+  const medians = await timeInTurn(steppers, timing);
+  for (const stepper of steppers) await stepper.release();
+  return backends.map((backend, i) => {
+    const { threads, flopPerStep } = steppers[i] as Stepper;
+    const msPerStep = medians[i] as number;
+    const peakShare = flopPerStep / (msPerStep * 1e6) / peak.gflops;
+    return { name, device: backend.name, threads, msPerStep, flopPerStep, peakShare };
+  });
+}
+
+/** The first device of each study over each of its others. */
+export function ratios(cases: readonly BenchCase[]): readonly Ratio[] {
+  return cases.flatMap(({ name, device, msPerStep }) => {
+    const first = cases.find((other) => other.name === name) as BenchCase;
+    if (first.device === device) return [];
+    return [{ name, device: first.device, over: device, times: msPerStep / first.msPerStep }];
+  });
+}
