@@ -1,13 +1,13 @@
 /** The contract of a study: a reproduction that ends in claims with numbers. */
 
 import type { z } from "zod";
+import type { Backend } from "../compile/backend.ts";
 import type { Claim } from "../core/claim.ts";
 import type { Source } from "../core/source.ts";
-import type { Backend } from "../compile/backend.ts";
 import type { PlotlyFigure } from "../figures/figure.ts";
 import type { WeightArrays } from "../models/model.ts";
-import type { TrainingPlan } from "../train/plan.ts";
 import type { MetricsRow } from "../train/metrics.ts";
+import type { TrainingPlan } from "../train/plan.ts";
 
 /** One picture of a report: its title, one sentence that says what to see, and the figure. */
 export interface ReportFigure {

@@ -1,0 +1,148 @@
+import type { Claim } from "../../core/claim.ts";
+import type { Source } from "../../core/source.ts";
+import { type Curves, firstStep, lastOf, valueAt } from "./curves.ts";
+import { atDefaults, atLeast, atMost, equal, within, withinShare } from "./judge.ts";
+import { type ModularAdditionParams, modularAdditionParams } from "./params.ts";
+import { publishedClaims } from "./published.ts";
+import type { ModularAdditionResults, SplitSummary } from "./results.ts";
+
+const notebook: Source = {
+  paper: "seed 000 (Li, notebook on binary transformers; after Nanda's Grokking_Demo)",
+  at: "cell 13",
+};
+
+const grokkingDemo: Source = {
+  paper: "TransformerLens, Grokking_Demo",
+  at: "printed losses, recomputed in PyTorch on a CPU",
+  url: "https://github.com/TransformerLensOrg/TransformerLens",
+};
+
+const progressMeasuresPaper: Source = {
+  paper: "Nanda et al. 2023, Progress measures for grokking via mechanistic interpretability",
+  url: "https://arxiv.org/abs/2301.05217",
+};
+
+const chaos = "training is chaotic, so two machines agree only so far";
+
+/** Claims that apply to these parameters: a published number is only compared with its own setting. */
+export function claims(
+  params: ModularAdditionParams,
+  { split, curves, circuit, published }: ModularAdditionResults,
+): Claim[] {
+  const defaults = modularAdditionParams.parse({});
+  const same = (...names: (keyof ModularAdditionParams)[]): boolean =>
+    atDefaults(params, defaults, names);
+  const sameData = same("operation", "p", "trainFraction", "dataSeed", "splitGenerator");
+  const sameModel =
+    sameData && same("dModel", "nHeads", "dMlp", "seed", "initOrder") && curves.step.length > 0;
+  const sameTraining = sameModel && same("lr", "weightDecay", "beta1", "beta2");
+  return [
+    ...(sameData ? splitClaims(split) : []),
+    ...(sameModel ? initialClaims(curves, 4.734958, 4.733274, grokkingDemo) : []),
+    ...(sameTraining && params.steps >= 100 ? earlyClaims(curves) : []),
+    ...(sameTraining && params.steps >= defaults.steps ? grokkingClaims(curves) : []),
+    ...(sameTraining && params.steps >= defaults.steps && circuit !== null
+      ? [
+          atLeast(
+            {
+              id: "logits-explained",
+              text: "share of the variance of the logits in cos w(a + b - c) of the key frequencies",
+              source: { ...progressMeasuresPaper, at: "section 4.2" },
+            },
+            0.9,
+            circuit.analysis.summary.logits,
+          ),
+          atLeast(
+            {
+              id: "neurons-well-explained",
+              text: "share of neurons with 85 % of their variance in one frequency",
+              source: { ...progressMeasuresPaper, at: "section 4.3 (433 of 512)" },
+            },
+            0.8,
+            circuit.analysis.summary.wellExplainedNeurons,
+          ),
+          atMost(
+            {
+              id: "restricted-below-full",
+              text: "restricted loss over full loss, on all pairs: the key frequencies are all it needs",
+              source: { ...progressMeasuresPaper, at: "section 5.1" },
+            },
+            1,
+            circuit.analysis.progress.restricted.all / circuit.analysis.progress.full.all,
+          ),
+        ]
+      : []),
+    ...publishedClaims(published),
+  ];
+}
+
+/** The rows printed in seed 000, cell 13. */
+export function splitClaims({ train, test }: SplitSummary): Claim[] {
+  const trainTokens = [21, 31, 113, 30, 98, 113, 47, 10, 113, 86, 21, 113, 99, 83, 113];
+  const testTokens = [43, 40, 113, 31, 42, 113, 39, 63, 113, 35, 61, 113, 112, 102, 113];
+  const claim = (id: string, text: string, expected: number[], measured: readonly number[]) =>
+    equal({ id, text, source: notebook }, expected, measured);
+  return [
+    claim("train-data", "train_data[:5]", trainTokens, train.tokens),
+    claim("train-labels", "train_labels[:5]", [52, 15, 57, 107, 69], train.labels),
+    claim("test-data", "test_data[:5]", testTokens, test.tokens),
+    claim("test-labels", "test_labels[:5]", [83, 73, 102, 96, 101], test.labels),
+  ];
+}
+
+/** Losses before the first update: the initial weights are those of the seed. */
+export function initialClaims(
+  curves: Curves,
+  trainLoss: number,
+  testLoss: number,
+  source: Source,
+): Claim[] {
+  const claim = (part: "train" | "test", expected: number): Claim =>
+    within(
+      { id: `initial-${part}-loss`, text: `${part} loss before the first update`, source },
+      expected,
+      2e-6,
+      curves[`${part}Loss`][0] as number,
+    );
+  return [claim("train", trainLoss), claim("test", testLoss)];
+}
+
+function earlyClaims(curves: Curves): Claim[] {
+  return [
+    withinShare(
+      { id: "train-loss-99", text: "train loss after 99 updates", source: grokkingDemo },
+      2.9469,
+      0.015,
+      valueAt(curves, "trainLoss", 99) ?? Number.NaN,
+      chaos,
+    ),
+    withinShare(
+      { id: "test-loss-100", text: "test loss after 100 updates", source: grokkingDemo },
+      7.52,
+      0.015,
+      valueAt(curves, "testLoss", 100) ?? Number.NaN,
+      chaos,
+    ),
+  ];
+}
+
+function grokkingClaims(curves: Curves): Claim[] {
+  const source = grokkingDemo;
+  return [
+    atMost(
+      { id: "groks", text: "first logged step with a test loss under 0.001", source },
+      16_000,
+      firstStep(curves, "testLoss", (loss) => loss < 1e-3) ?? Number.POSITIVE_INFINITY,
+    ),
+    equal(
+      { id: "train-accuracy", text: "train accuracy at the end", source },
+      1,
+      lastOf(curves.trainAccuracy),
+    ),
+    equal(
+      { id: "test-accuracy", text: "test accuracy at the end", source },
+      1,
+      lastOf(curves.testAccuracy),
+    ),
+  ];
+}

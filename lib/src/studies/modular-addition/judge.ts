@@ -1,0 +1,63 @@
+/** Claims from numbers: each function compares one measured value and words its tolerance. */
+
+import type { Claim, ClaimValue } from "../../core/claim.ts";
+import type { Source } from "../../core/source.ts";
+
+interface Wording {
+  readonly id: string;
+  readonly text: string;
+  readonly source: Source;
+}
+
+/** |measured - expected| <= tolerance, in the unit of the number. */
+export function within(
+  { id, text, source }: Wording,
+  expected: number,
+  tolerance: number,
+  measured: number,
+): Claim {
+  const holds = Math.abs(measured - expected) <= tolerance;
+  return { id, text, source, expected, tolerance: `within ${tolerance}`, measured, holds };
+}
+
+/** |measured / expected - 1| <= share; `why` gives the reason for the range. */
+export function withinShare(
+  { id, text, source }: Wording,
+  expected: number,
+  share: number,
+  measured: number,
+  why: string,
+): Claim {
+  const holds = Math.abs(measured / expected - 1) <= share;
+  const tolerance = `within ${100 * share} %: ${why}`;
+  return { id, text, source, expected, tolerance, measured, holds };
+}
+
+export function atMost({ id, text, source }: Wording, expected: number, measured: number): Claim {
+  const holds = measured <= expected;
+  return { id, text, source, expected, tolerance: "at most", measured, holds };
+}
+
+export function atLeast({ id, text, source }: Wording, expected: number, measured: number): Claim {
+  const holds = measured >= expected;
+  return { id, text, source, expected, tolerance: "at least", measured, holds };
+}
+
+/** The same number, truth value, or list. */
+export function equal(
+  { id, text, source }: Wording,
+  expected: ClaimValue,
+  measured: ClaimValue,
+): Claim {
+  const holds = JSON.stringify(measured) === JSON.stringify(expected);
+  return { id, text, source, expected, tolerance: "equal", measured, holds };
+}
+
+/** Whether the listed parameters have their default values. */
+export function atDefaults<P extends object>(
+  params: P,
+  defaults: P,
+  names: readonly (keyof P)[],
+): boolean {
+  return names.every((name) => params[name] === defaults[name]);
+}
