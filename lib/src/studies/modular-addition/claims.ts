@@ -1,7 +1,7 @@
 import type { Claim } from "../../core/claim.ts";
 import type { Source } from "../../core/source.ts";
-import { type Curves, firstStep, lastOf, valueAt } from "./curves.ts";
-import { atDefaults, atLeast, atMost, equal, within, withinShare } from "./judge.ts";
+import { type Curves, firstStep, lastOf, valueAt } from "../shared/curves.ts";
+import { atDefaults, atLeast, atMost, equal, within, withinShare } from "../shared/judge.ts";
 import { type ModularAdditionParams, modularAdditionParams } from "./params.ts";
 import { publishedClaims } from "./published.ts";
 import type { ModularAdditionResults, SplitSummary } from "./results.ts";

@@ -1,8 +1,8 @@
 /** Modular addition: a one-layer transformer groks a + b mod p with trigonometry. */
 
+import { lastOf } from "../shared/curves.ts";
 import type { Study } from "../study.ts";
 import { claims } from "./claims.ts";
-import { lastOf } from "./curves.ts";
 import { type ModularAdditionParams, modularAdditionParams } from "./params.ts";
 import { plan } from "./plan.ts";
 import { report } from "./report.ts";

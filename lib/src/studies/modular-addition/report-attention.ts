@@ -4,8 +4,8 @@ import type { AttentionAnalysis } from "../../analysis/index.ts";
 import { rows } from "../../analysis/index.ts";
 import type { NdArray } from "../../core/nd.ts";
 import { facets, heatmap } from "../../figures/index.ts";
+import { number } from "../shared/words.ts";
 import type { ReportSection } from "../study.ts";
-import { number } from "./words.ts";
 
 export function attentionSection({ mean, toFirst }: AttentionAnalysis): ReportSection {
   const heads = mean.shape[0] as number;

@@ -3,9 +3,9 @@
 import type { ModularAdditionAnalysis } from "../../analysis/index.ts";
 import { rows } from "../../analysis/index.ts";
 import { bars, heatmap, lineFacets, lines } from "../../figures/index.ts";
+import { list, number, percent } from "../shared/words.ts";
 import type { ReportFigure, ReportSection } from "../study.ts";
 import type { CircuitResults, EmbeddingControl } from "./results.ts";
-import { list, number, percent } from "./words.ts";
 
 export function embeddingSection({ analysis, untrained }: CircuitResults): ReportSection {
   const { embedding, keyFrequencies, summary } = analysis;

@@ -3,9 +3,9 @@
 import type { ModularAdditionAnalysis, NeuronAnalysis } from "../../analysis/index.ts";
 import type { NdArray } from "../../core/nd.ts";
 import { bars, facets, heatmap, histogram, lines } from "../../figures/index.ts";
+import { list, number, percent } from "../shared/words.ts";
 import type { ReportFigure, ReportSection } from "../study.ts";
 import { headNames, mapOf } from "./report-attention.ts";
-import { list, number, percent } from "./words.ts";
 
 export function neuronSection(analysis: ModularAdditionAnalysis): ReportSection {
   const { neurons, summary, basis, keyFrequencies } = analysis;

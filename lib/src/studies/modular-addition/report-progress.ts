@@ -3,10 +3,10 @@
 import type { ProgressMeasures } from "../../analysis/index.ts";
 import { rows } from "../../analysis/index.ts";
 import { animation, lines } from "../../figures/index.ts";
+import { list, number } from "../shared/words.ts";
 import type { ReportFigure, ReportSection } from "../study.ts";
 import type { Progress } from "./circuit.ts";
 import type { CircuitResults } from "./results.ts";
-import { list, number } from "./words.ts";
 
 export function progressSection({ analysis, progress }: CircuitResults): ReportSection[] {
   if (progress === null) return [];

@@ -1,12 +1,12 @@
+import { trainingSection } from "../shared/report-training.ts";
+import { list, number, percent } from "../shared/words.ts";
 import type { ReportSection } from "../study.ts";
 import type { ModularAdditionParams } from "./params.ts";
 import { attentionSection } from "./report-attention.ts";
 import { embeddingSection, fourierSection } from "./report-embedding.ts";
 import { logitSection, neuronSection } from "./report-neurons.ts";
 import { progressSection } from "./report-progress.ts";
-import { trainingSection } from "./report-training.ts";
 import type { CircuitResults, ModularAdditionResults } from "./results.ts";
-import { list, number, percent } from "./words.ts";
 
 export function report(
   params: ModularAdditionParams,
