@@ -11,21 +11,19 @@ export interface ReadOptions {
 }
 
 export class Budget {
-  private readonly where: string;
   private readonly limit: number;
   private spent = 0;
 
-  constructor(where: string, fileBytes: number, options: ReadOptions) {
-    this.where = where;
+  constructor(fileBytes: number, options: ReadOptions) {
     this.limit = options.maxBytes ?? 64 * 2 ** 20 + 32 * fileBytes;
   }
 
-  /** Account for `bytes` more, needed by `what`; throws `InputError` above the limit. */
+  /** Account for `bytes` more, needed by `what`, which opens the message; throws `InputError` above the limit. */
   spend(what: string, bytes: number): void {
     this.spent += bytes;
     if (this.spent <= this.limit) return;
     throw new InputError(
-      `${this.where}: ${what} brings the arrays to ${this.spent} bytes, the limit is ${this.limit}; raise maxBytes to read it`,
+      `${what} brings the arrays to ${this.spent} bytes, the limit is ${this.limit}; raise maxBytes to read it`,
     );
   }
 }

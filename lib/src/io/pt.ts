@@ -15,7 +15,7 @@ import { looksLikeZip } from "./zip.ts";
  * outside a short list of data types are refused. Throws `InputError`.
  */
 export function readPt(bytes: Uint8Array, options: ReadOptions = {}): PtValue {
-  const budget = new Budget("pt", bytes.length, options);
+  const budget = new Budget(bytes.length, options);
   return new PlainReader(budget).convert(readRoot(bytes, budget), "");
 }
 

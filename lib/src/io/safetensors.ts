@@ -58,7 +58,7 @@ export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): S
     .filter(([name]) => name !== METADATA)
     .map(([name, value]) => [name, checkEntry(name, value)] as const);
   checkCover(entries, data.length);
-  const budget = new Budget(where, bytes.length, options);
+  const budget = new Budget(bytes.length, options);
   const arrays = entries.map(([name, { type, shape, start, end }]) => {
     const layout = { shape, offset: 0, strides: rowMajor(shape) };
     const array = decode(`${where}: ${name}`, type, data.subarray(start, end), layout, budget);

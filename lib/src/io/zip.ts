@@ -28,6 +28,8 @@ const END_BYTES = 22;
 const LONGEST_COMMENT = 65535;
 /** Means "in the zip64 record". */
 const ELSEWHERE = 0xffffffff;
+/** What PyTorch writes when told not to compute checksums. */
+const NO_CHECKSUM = 0;
 
 /** True when the bytes begin as a zip archive does. */
 export function looksLikeZip(bytes: Uint8Array): boolean {
@@ -70,7 +72,7 @@ export class ZipArchive {
     const nameLength = reader.uint16();
     reader.skip(nameLength + reader.uint16());
     const contents = this.unpack(name, entry, reader.take(entry.packed));
-    if (crc32(contents) !== entry.crc) {
+    if (entry.crc !== NO_CHECKSUM && crc32(contents) !== entry.crc) {
       throw new InputError(`${this.where}: ${name} fails its checksum; the file is corrupt`);
     }
     return contents;
@@ -83,7 +85,7 @@ export class ZipArchive {
         `${this.where}: ${name} is packed with method ${method}; only plain and deflated entries can be read`,
       );
     }
-    this.budget.spend(name, size);
+    this.budget.spend(`${this.where}: ${name}`, size);
     const contents = inflated(raw, size);
     if (contents?.length !== size) {
       throw new InputError(`${this.where}: ${name} does not unpack; the file is corrupt`);

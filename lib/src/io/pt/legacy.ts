@@ -29,7 +29,7 @@ export function readLegacy(bytes: Uint8Array, budget: Budget): unknown {
   const storages = new Map<string, Storage>();
   const host = {
     global: torchGlobal,
-    spend: (copied: number) => budget.spend("the pickle", copied),
+    spend: (copied: number) => budget.spend("pt: the pickle", copied),
     persistent: (id: unknown) => {
       const { storage } = persistentStorage(id);
       const known = storages.get(storage.key);

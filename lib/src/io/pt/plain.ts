@@ -40,7 +40,7 @@ export class PlainReader {
     if (value === null || typeof value !== "object") return this.scalar(value, path);
     const known = this.made.get(value);
     if (known !== undefined) return known;
-    if (this.made.has(value)) throw new InputError(`pt: ${path} contains itself`);
+    if (this.made.has(value)) throw new InputError(`pt: ${path || "the file"} contains itself`);
     if (depth > DEEPEST) {
       throw new InputError(`pt: ${path.slice(0, 60)}… is nested more than ${DEEPEST} deep`);
     }
@@ -59,7 +59,7 @@ export class PlainReader {
         return value;
       default:
         if (value === null) return null;
-        throw new InputError(`pt: ${path} is not data`);
+        throw new InputError(`pt: ${path || "the file"} is not data`);
     }
   }
 
@@ -74,17 +74,18 @@ export class PlainReader {
     if (value instanceof ElementName || value instanceof PyName || value instanceof NumpyType) {
       return value.name;
     }
-    throw new InputError(`pt: ${path} is not data`);
+    throw new InputError(`pt: ${path || "the file"} is not data`);
   }
 
   private dict({ entries }: PyDict, path: string, depth: number): PtValue {
     const out = new Map<string, PtValue>();
     for (const [key, value] of entries) {
       if (key !== null && typeof key === "object") {
-        throw new InputError(`pt: a key of ${path} is neither text nor a number`);
+        throw new InputError(`pt: a key of ${path || "the file"} is neither text nor a number`);
       }
       const name = String(key);
-      if (out.has(name)) throw new InputError(`pt: ${path} has two keys that read ${name}`);
+      if (out.has(name))
+        throw new InputError(`pt: ${path || "the file"} has two keys that read ${name}`);
       out.set(name, this.convert(value, path === "" ? name : `${path}.${name}`, depth + 1));
     }
     return Object.fromEntries(out);

@@ -29,7 +29,7 @@ export function readZipped(bytes: Uint8Array, budget: Budget): unknown {
   const contents = new Map<string, Uint8Array>();
   return readPickle("pt", new ByteReader("pt", archive.read(pickle)), {
     global: torchGlobal,
-    spend: (copied) => budget.spend("the pickle", copied),
+    spend: (copied) => budget.spend("pt: the pickle", copied),
     persistent: (id) => {
       const { storage, length } = persistentStorage(id);
       const bytesOf = contents.get(storage.key) ?? archive.read(`${prefix}data/${storage.key}`);
