@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Model } from "../src/models/model.ts";
 import { glossaryTerms } from "./support/glossary.ts";
@@ -91,11 +92,17 @@ describe("docs/errors.md", () => {
     expect(fragments.length).toBeGreaterThan(5);
     expect(fragments.filter((fragment) => !sources.includes(fragment))).toEqual([]);
   });
+
+  it("would not be fooled by a message that is made up", () => {
+    expect(longestFixedPart('WHERE: the moon "M" must be full, got N; wait')).toBe("must be full");
+    expect(longestFixedPart('run: unknown study "NAME"')).toBe("study");
+  });
 });
 
-/** The longest run of words in a message without capitals, numbers, quotes and punctuation. */
+/** The longest run of words in a message; of "unknown KIND" the kind, which the class puts in. */
 function longestFixedPart(message: string): string {
-  const parts = message.split(/[^a-z -]+|\b[A-Z]+\b/).map((part) => part.trim());
+  const words = message.replace("unknown ", "").replace(/"[^"]*"/g, "0");
+  const parts = words.split(/[^a-z -]+/).map((part) => part.trim());
   return parts.reduce((best, part) => (part.length > best.length ? part : best), "");
 }
 
@@ -128,6 +135,35 @@ describe("docs/glossary.md", () => {
   });
 });
 
+/** What the compiler says about programs that are not on disk. */
+function typeErrors(files: Readonly<Record<string, string>>): string[] {
+  const { config } = ts.readConfigFile(join(repository, "tsconfig.base.json"), ts.sys.readFile);
+  const base = ts.parseJsonConfigFileContent(config, ts.sys, repository, { noEmit: true });
+  const options = {
+    ...base.options,
+    types: ["node"],
+    lib: ["lib.esnext.d.ts", "lib.dom.d.ts", "lib.dom.asynciterable.d.ts"],
+    noUnusedLocals: false,
+  };
+  const host = ts.createCompilerHost(options);
+  const { fileExists, getSourceFile } = host;
+  host.fileExists = (path) => path in files || fileExists(path);
+  host.getSourceFile = (path, ...rest) => {
+    const text = files[path];
+    return text === undefined
+      ? getSourceFile(path, ...rest)
+      : ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  };
+  const program = ts.createProgram(Object.keys(files), options, host);
+  return Object.keys(files).flatMap((path) => {
+    const diagnostics = ts.getPreEmitDiagnostics(program, program.getSourceFile(path));
+    return diagnostics.map(
+      ({ messageText }) =>
+        `${basename(path)}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+    );
+  });
+}
+
 describe("code blocks", () => {
   let folder: string;
 
@@ -147,6 +183,7 @@ describe("code blocks", () => {
     const output = execFileSync(process.execPath, ["--conditions=tinylens:src", file], {
       cwd,
       encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
       timeout: 120_000,
     });
     return output.split("\n").filter((line) => line !== "");
@@ -164,6 +201,20 @@ describe("code blocks", () => {
 
   it.each(blocks)("run and print what they say: $title", ({ code }) => {
     expect(outputOf(code)).toEqual(promisedOutput(code));
+  });
+
+  it("have the types they need", () => {
+    const files = blocks.map(
+      ({ code }, i) => [join(repository, `docs/block-${i}.ts`), code] as const,
+    );
+    expect(typeErrors(Object.fromEntries(files))).toEqual([]);
+  });
+
+  it("would be seen to misuse a type", () => {
+    const code = 'import { sizeOf } from "tinylens/core";\nsizeOf("x");\n';
+    expect(typeErrors({ [join(repository, "docs/planted.ts")]: code })).toEqual([
+      "planted.ts: Argument of type 'string' is not assignable to parameter of type 'Shape'.",
+    ]);
   });
 
   it("would be seen to print something else, or to throw", () => {
