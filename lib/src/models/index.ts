@@ -16,8 +16,17 @@ export {
   bitNetTransformer,
   notebookInit,
   type Quantization,
+  quantizations,
   quantizeWeights,
 } from "./bitnet/index.ts";
+export { BitNetTransformer, HookedTransformer } from "./create.ts";
+export {
+  createModel,
+  HookedModel,
+  type PointRow,
+  type Tokens,
+  type WeightSource,
+} from "./hooked-model.ts";
 export {
   type ActFn,
   type HookedTransformerConfig,

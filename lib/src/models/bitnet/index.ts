@@ -10,6 +10,7 @@ export {
   type BitNetOptions,
   bitNetConfig,
   type Quantization,
+  quantizations,
 } from "./config.ts";
 export { notebookInit } from "./init.ts";
 export { quantizeWeights } from "./quantize.ts";

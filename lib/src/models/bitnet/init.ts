@@ -4,6 +4,7 @@ import { linearBiasInit, linearInit } from "../../rng/index.ts";
 import { hookedTransformer } from "../hooked-transformer/index.ts";
 import type { WeightArrays } from "../model.ts";
 import type { BitNetConfig } from "./config.ts";
+import { byHead, transposed } from "./layout.ts";
 
 /**
  * Initial weights, float32, drawn as PyTorch builds the modules: embedding N(0, 1), then per layer
@@ -57,27 +58,4 @@ export function notebookInit(c: BitNetConfig, rng: Rng): WeightArrays {
   linearInit(rng, 20, 10);
   linearBiasInit(rng, 20, 10);
   return init(c, rng);
-}
-
-/** "out in" of `nn.Linear` as "in out". */
-function transposed({ shape, data }: NdArray): NdArray {
-  const [dOut, dIn] = shape as [number, number];
-  const turned = Float32Array.from(
-    { length: dOut * dIn },
-    (_, i) => data[(i % dOut) * dIn + Math.floor(i / dOut)] ?? 0,
-  );
-  return nd("float32", [dIn, dOut], turned);
-}
-
-/** "d_model (head d_head)" as "head d_model d_head". */
-function byHead({ shape, data }: NdArray, head: number): NdArray {
-  const [dModel, width] = shape as [number, number];
-  const dHead = width / head;
-  const cut = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    const [d, column] = [Math.floor(i / width), i % width];
-    const [h, e] = [Math.floor(column / dHead), column % dHead];
-    cut[(h * dModel + d) * dHead + e] = data[i] ?? 0;
-  }
-  return nd("float32", [head, dModel, dHead], cut);
 }
