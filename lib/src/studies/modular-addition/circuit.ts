@@ -21,7 +21,7 @@ export interface Circuit<C> {
   /** Pairs p * a + b in the training set. */
   readonly trainIndices: Int32Array;
   /** The weights as the model uses them: the same for full precision, ±1 for a binary model. */
-  effective(weights: WeightArrays): WeightArrays;
+  effective(weights: WeightArrays): Promise<WeightArrays>;
 }
 
 /** Seed of the random matrix that stands beside the embedding. */
@@ -35,7 +35,7 @@ export async function analyseCircuit<C>(
 ): Promise<ModularAdditionAnalysis> {
   const { model, config, p, trainIndices } = circuit;
   const seen = await pairActivations(backend, model, config, weights, p);
-  const used = circuit.effective(weights);
+  const used = await circuit.effective(weights);
   return analyseModularAddition(
     {
       p,
@@ -80,7 +80,7 @@ export async function progressOf<C>(
   try {
     for (const step of run.checkpointSteps) {
       const weights = await run.weights(step);
-      const used = circuit.effective(weights);
+      const used = await circuit.effective(weights);
       const W_E = pick(used, "embed.W_E");
       measures.push(
         progressMeasures({

@@ -60,7 +60,7 @@ export async function publishedRun(context: StudyContext): Promise<PublishedRun 
     splitGenerator: "python",
   });
   const trainIndices = pairIndices(train, p);
-  const circuit = { model: hookedTransformer, config, p, trainIndices, effective: same };
+  const circuit = { model: hookedTransformer, config, p, trainIndices, effective: unchanged };
   const analysis = await analyseCircuit(context.backend, circuit, weights);
   return {
     file,
@@ -75,7 +75,7 @@ export async function publishedRun(context: StudyContext): Promise<PublishedRun 
   };
 }
 
-function same<T>(weights: T): T {
+async function unchanged<T>(weights: T): Promise<T> {
   return weights;
 }
 

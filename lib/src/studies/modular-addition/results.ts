@@ -71,7 +71,7 @@ export async function analyse(
     config: configFor(params, last),
     p: params.p,
     trainIndices,
-    effective: (weights) => weights,
+    effective: async (weights) => weights,
   };
   return {
     split: summarise(split),

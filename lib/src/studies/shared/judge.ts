@@ -61,3 +61,13 @@ export function atDefaults<P extends object>(
 ): boolean {
   return names.every((name) => params[name] === defaults[name]);
 }
+
+/** low <= measured <= high: for shapes of curves, where no single number was published. */
+export function between(
+  { id, text, source }: Wording,
+  [low, high]: readonly [number, number],
+  measured: number,
+): Claim {
+  const holds = low <= measured && measured <= high;
+  return { id, text, source, expected: [low, high], tolerance: "between", measured, holds };
+}

@@ -1,0 +1,57 @@
+import {
+  type BitNetConfig,
+  bitNetConfig,
+  bitNetTransformer,
+  notebookInit,
+  type Quantization,
+} from "../../models/index.ts";
+import { TorchGenerator } from "../../rng/index.ts";
+import type { TrainingPlan } from "../../train/plan.ts";
+import { optimisation } from "../modular-addition/plan.ts";
+import { modularSplit } from "../modular-addition/split.ts";
+import type { BitNetParams } from "./params.ts";
+
+export function modelConfig(params: BitNetParams, quantization: Quantization): BitNetConfig {
+  return bitNetConfig.parse({
+    dModel: params.dModel,
+    nHeads: params.nHeads,
+    dVocab: params.p + 1,
+    dVocabOut: params.p,
+    quantization,
+  });
+}
+
+/** Steps whose loss the notebook's replay gives, and those it printed (epoch n is n + 1 updates). */
+const printedSteps = [1, 2];
+
+export function plan(params: BitNetParams): TrainingPlan<BitNetConfig> {
+  return planFor(params, params.quantization);
+}
+
+/** The same initial weights, data and optimiser with other weights in the forward pass. */
+export function companions(params: BitNetParams): Record<string, TrainingPlan<BitNetConfig>> {
+  if (!params.compare) return {};
+  const others = compared.filter((quantization) => quantization !== params.quantization);
+  return Object.fromEntries(others.map((other) => [other, planFor(params, other)]));
+}
+
+/** Which kinds of weights the report sets side by side. */
+export const compared: readonly Quantization[] = ["none", "binary", "ternary"];
+
+function planFor(params: BitNetParams, quantization: Quantization): TrainingPlan<BitNetConfig> {
+  const config = modelConfig(params, quantization);
+  return {
+    model: bitNetTransformer,
+    config,
+    initial: notebookInit(config, new TorchGenerator(params.seed)),
+    split: modularSplit(params),
+    batchSize: "full",
+    batchSeed: 0,
+    steps: params.steps,
+    evalEvery: params.evalEvery,
+    evalAt: printedSteps.filter((step) => step <= params.steps),
+    checkpointEvery: params.checkpointEvery,
+    ...optimisation(params),
+    frozen: [],
+  };
+}
