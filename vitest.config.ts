@@ -7,6 +7,7 @@ export default defineConfig({
     include: ["lib/src/**/*.test.ts", "lib/test/**/*.test.ts"],
     execArgv: ["--expose-gc"],
     testTimeout: 60_000,
+    hookTimeout: 120_000,
     pool: "forks",
   },
 });
