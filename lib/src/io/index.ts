@@ -11,6 +11,7 @@ export type { ReadOptions } from "./budget.ts";
 export { decodeJson, encodeJson, isNdArray, type JsonValue } from "./json.ts";
 export type { PtValue } from "./pt/plain.ts";
 export { readPt } from "./pt.ts";
+export { writePt } from "./pt-writer.ts";
 export {
   type NamedArrays,
   readSafetensors,

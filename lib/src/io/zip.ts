@@ -112,7 +112,7 @@ function readDirectory(where: string, bytes: Uint8Array): Map<string, Entry> {
     if (reader.uint32() !== CENTRAL) {
       throw new InputError(`${where}: entry ${i} of the zip directory is broken`);
     }
-    const [name, entry] = readCentral(reader);
+    const [name, entry] = readCentral(where, reader);
     if (entries.has(name)) throw new InputError(`${where}: the archive has ${name} twice`);
     entries.set(name, entry);
   }
@@ -125,7 +125,7 @@ function readDirectory(where: string, bytes: Uint8Array): Map<string, Entry> {
   return entries;
 }
 
-function readCentral(reader: ByteReader): [string, Entry] {
+function readCentral(where: string, reader: ByteReader): [string, Entry] {
   reader.skip(6);
   const method = reader.uint16();
   reader.skip(4);
@@ -138,19 +138,21 @@ function readCentral(reader: ByteReader): [string, Entry] {
   reader.skip(8);
   const at = reader.uint32();
   const name = reader.text(nameLength);
-  const wide = widened(reader.take(extraLength), [size, packed, at]);
+  const wide = widened(new ByteReader(where, reader.take(extraLength)), [size, packed, at]);
   reader.skip(commentLength);
   return [name, { method, crc, size: wide[0], packed: wide[1], at: wide[2] }];
 }
 
 /** Replace each value that is kept in the zip64 record (extra field 1), in order. */
-function widened(extra: Uint8Array, values: [number, number, number]): [number, number, number] {
-  const reader = new ByteReader("zip64 record", extra);
-  while (extra.length - reader.at >= 4) {
-    const id = reader.uint16();
-    const body = new ByteReader("zip64 record", reader.take(reader.uint16()));
-    if (id !== 1) continue;
-    const next = (value: number): number => (value === ELSEWHERE ? body.uint64() : value);
+function widened(extra: ByteReader, values: [number, number, number]): [number, number, number] {
+  while (extra.bytes.length - extra.at >= 4) {
+    const id = extra.uint16();
+    const length = extra.uint16();
+    if (id !== 1) {
+      extra.skip(length);
+      continue;
+    }
+    const next = (value: number): number => (value === ELSEWHERE ? extra.uint64() : value);
     return [next(values[0]), next(values[1]), next(values[2])];
   }
   return values;
