@@ -1,6 +1,7 @@
 /** Compile functions of Tensors into programs that a back end runs. */
 
 export type { Backend, BackendName, CompileOptions, Executable, Value } from "./backend.ts";
+export { jaxBackend } from "./backends/jax/index.ts";
 export { nativeBackend } from "./backends/native/index.ts";
 export { webBackend } from "./backends/web/index.ts";
 export { type Compiled, type CompileSettings, compile, traceProgram } from "./compile.ts";

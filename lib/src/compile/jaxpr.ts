@@ -90,6 +90,10 @@ class Reader {
 
   #equation(eqn: Eqn): void {
     const primitive: Primitive = eqn.primitive;
+    const scatters = primitive === "scatter";
+    if (scatters && eqn.params.op !== "add") {
+      throw new InputError(`compile: scatter can only add, got ${eqn.params.op}`);
+    }
     const outputs = eqn.outBinders.map((binder) => this.#define(binder));
     const dtypes = operandTypes(eqn, primitive, (outputs[0] as Variable).dtype);
     const inputs = eqn.inputs.map((atom, i) => {
@@ -97,7 +101,9 @@ class Reader {
       return dtype ? this.#cast(this.#operand(atom), dtype) : this.#operand(atom);
     });
     const params = Object.fromEntries(
-      Object.entries(eqn.params).filter(([key]) => !dropped.has(key)),
+      Object.entries(eqn.params).filter(
+        ([key]) => !dropped.has(key) && !(scatters && key === "op"),
+      ),
     );
     this.#equations.push({ primitive, inputs, params, outputs } as unknown as AnyEquation);
   }

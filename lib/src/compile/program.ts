@@ -36,8 +36,8 @@ export interface PrimitiveParams {
   readonly split: { readonly axis: number; readonly sizes: readonly number[] };
   /** Index arrays select along `axis`; their broadcast shape appears at `outDim`. */
   readonly gather: { readonly axis: readonly number[]; readonly outDim: number };
+  /** Adds each update to the place that the indices name; repeated places add up. */
   readonly scatter: {
-    readonly op: "add" | "update";
     readonly shape: Shape;
     readonly axis: readonly number[];
     readonly outDim: number;

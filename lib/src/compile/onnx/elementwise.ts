@@ -73,10 +73,10 @@ export const exp: Lowering<"exp"> = lowering(plain("Exp"));
 export const log: Lowering<"log"> = lowering(plain("Log"));
 export const sqrt: Lowering<"sqrt"> = lowering(plain("Sqrt"));
 export const erf: Lowering<"erf"> = lowering(plain("Erf"));
-export const erfc: Lowering<"erfc"> = lowering((graph, [x], shape) => {
-  const inner = plain("Erf")(graph, [x as GraphTensor], shape);
-  const one = graph.scalar(inner.type as DType, 1);
-  return graph.node("Sub", [one, inner], inner.type, shape);
+/** One minus the error function. */
+export const erfc: Lowering<"erfc"> = lowering((graph, tensors, shape) => {
+  const erf = plain("Erf")(graph, tensors, shape);
+  return graph.node("Sub", [graph.scalar("float32", 1), erf], "float32", shape);
 });
 
 /** The identity: only differentiation looks at it. */

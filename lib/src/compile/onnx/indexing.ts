@@ -72,7 +72,7 @@ function moveBlock(value: Value, from: number, count: number, to: number): Value
 
 export const scatter: Lowering<"scatter"> = (context, [updates, ...indices], equation) => {
   const { graph } = context;
-  const { shape, axis, outDim, op } = equation.params;
+  const { shape, axis, outDim } = equation.params;
   const sizes = axis.map((i) => shape[i] as number);
   const indexShape = broadcastShape(indices.map(shapeOf));
   const order = indexedFirst(shape, axis);
@@ -88,8 +88,8 @@ export const scatter: Lowering<"scatter"> = (context, [updates, ...indices], equ
   const known = equation.inputs.slice(1).map((operand) => context.known(operand));
   const target = sizeOf(sizes);
   const summed = known.every((array) => array !== undefined)
-    ? scatterKnown(graph, flat, linearIndices(known, indexShape, sizes), target, op)
-    : scatterDynamic(graph, flat, combinedIndex(graph, indices, sizes), target, op);
+    ? scatterKnown(graph, flat, linearIndices(known, indexShape, sizes), target)
+    : scatterDynamic(graph, flat, combinedIndex(graph, indices, sizes), target);
   const full = reshapedOrCopied(graph, view(summed), [...sizes, ...rest]);
   const back = order.map((_, i) => order.indexOf(i));
   return [permuted(full, back)];
@@ -126,14 +126,12 @@ function scatterKnown(
   updates: Value,
   indices: readonly number[],
   target: number,
-  op: "add" | "update",
 ): GraphTensor {
   const [rows, width] = shapeOf(updates) as [number, number];
   const lists: number[][] = Array.from({ length: target }, () => []);
   for (const [row, index] of indices.entries()) {
     if (index < 0) continue;
-    if (op === "update") lists[index] = [row];
-    else lists[index]?.push(row);
+    lists[index]?.push(row);
   }
   const longest = Math.max(1, ...lists.map((list) => list.length));
   const padded = Int32Array.from({ length: target * longest }, (_, i) => {
@@ -171,7 +169,6 @@ function scatterDynamic(
   updates: Value,
   index: Value,
   target: number,
-  op: "add" | "update",
 ): GraphTensor {
   const [rows, width] = shapeOf(updates) as [number, number];
   const source = materialized(graph, updates);
@@ -184,6 +181,6 @@ function scatterDynamic(
     source.type,
     shape,
   );
-  const attributes = { axis: 0, reduction: op === "add" ? "add" : "none" };
+  const attributes = { axis: 0, reduction: "add" };
   return graph.node("ScatterElements", [zeros, wide, source], source.type, shape, { attributes });
 }

@@ -2,7 +2,8 @@
 
 import { InputError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
-import type { AnyEquation, Operand, Program, Variable } from "../program.ts";
+import { withoutFloat64 } from "../float64.ts";
+import type { AnyEquation, Operand, Primitive, Program, Variable } from "../program.ts";
 import { encodeModel } from "./encode.ts";
 import { type Graph, GraphBuilder, type GraphTensor } from "./graph.ts";
 import type { Value } from "./layout.ts";
@@ -11,8 +12,12 @@ import type { Lowering, LoweringContext } from "./lowering.ts";
 import { lowerings } from "./lowerings.ts";
 import { optimized } from "./passes/all.ts";
 
-/** Lower `program`; inputs are named x0, x1, … and outputs y0, y1, … in order. */
-export function lowerProgram(program: Program): Graph {
+/** Functions that ONNX Runtime computes in float32 only. */
+const missingFloat64: ReadonlySet<Primitive> = new Set(["asin", "atan", "erf", "erfc"] as const);
+
+/** Lower `source`; inputs are named x0, x1, … and outputs y0, y1, … in order. */
+export function lowerProgram(source: Program): Graph {
+  const program = withoutFloat64(source, missingFloat64);
   const graph = new GraphBuilder();
   const values = new Map<number, Value>();
   const arrays = new Map<number, NdArray>();

@@ -83,6 +83,7 @@ function throughStored(
 /** Zeros before and after each axis. */
 export const pad: Lowering<"pad"> = ({ graph }, [x], { params, outputs }) => {
   const tensor = materialized(graph, x as Value);
+  if (tensor.shape.length === 0) return [x as Value];
   const widths = [...params.width.map(([before]) => before), ...params.width.map(([, end]) => end)];
   const inner = tensor.type === "bool" || tensor.type === "uint32" ? "int32" : tensor.type;
   const zero = graph.scalar(inner as DType, 0);

@@ -27,12 +27,25 @@ export async function webBackend(
     tensor: (dtype: DType, data: TypedArray, shape: Shape): OrtTensor =>
       new ort.Tensor(dtype, data as Float32Array, [...shape]),
     session: async (model, threads): Promise<OrtSession> => {
-      const session = await ort.InferenceSession.create(model, {
+      const create = ort.InferenceSession.create(model, {
         executionProviders: ["wasm"],
         intraOpNumThreads: threads,
         graphOptimizationLevel: "all",
       });
-      return session as unknown as OrtSession;
+      return (await keepingGlobals(create)) as unknown as OrtSession;
     },
   });
+}
+
+/**
+ * In Node, onnxruntime-web defines a global `Worker` when it starts, from which jax-js concludes in
+ * mid-flight that its memory is shared; so the global goes again once the threads have started.
+ */
+async function keepingGlobals<T>(starting: Promise<T>): Promise<T> {
+  const before = Object.getOwnPropertyDescriptor(globalThis, "Worker");
+  try {
+    return await starting;
+  } finally {
+    if (!before) Reflect.deleteProperty(globalThis, "Worker");
+  }
 }
