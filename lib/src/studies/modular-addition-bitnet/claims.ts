@@ -13,7 +13,10 @@ const notebook: Source = {
 };
 
 /** Claims that apply to these parameters. */
-export function claims(params: BitNetParams, { split, model }: BitNetResults): Claim[] {
+export function claims(
+  params: BitNetParams,
+  { split, model, firstUpdates }: BitNetResults,
+): Claim[] {
   const defaults = bitNetParams.parse({});
   const same = (...names: (keyof BitNetParams)[]): boolean => atDefaults(params, defaults, names);
   const { curves } = model;
@@ -25,13 +28,14 @@ export function claims(params: BitNetParams, { split, model }: BitNetResults): C
   return [
     ...(sameData ? splitClaims(split) : []),
     ...(sameModel ? initialClaims(curves, 4.912602042789272, 4.901619754149453, notebook) : []),
-    ...(sameRate && params.steps >= 2 ? firstUpdates(curves) : []),
+    ...(sameRate && params.steps >= 2 ? updateClaims(firstUpdates) : []),
     ...(toTheEnd && same("weightDecay") ? grokkingClaims(model) : []),
     ...(toTheEnd && params.weightDecay === 0 ? notebookClaims(curves) : []),
   ];
 }
 
-function firstUpdates(curves: Curves): Claim[] {
+/** Weight decay 0, as the notebook trains. */
+function updateClaims(curves: Curves): Claim[] {
   return [
     [1, 4.823295],
     [2, 4.773058],
@@ -39,7 +43,7 @@ function firstUpdates(curves: Curves): Claim[] {
     within(
       {
         id: `train-loss-${step}`,
-        text: `train loss after ${step} update${step === 1 ? "" : "s"}`,
+        text: `train loss after ${step} update${step === 1 ? "" : "s"} with weight decay 0`,
         source: { ...notebook, at: "training loop, replayed in PyTorch" },
       },
       expected as number,

@@ -28,11 +28,31 @@ export function plan(params: BitNetParams): TrainingPlan<BitNetConfig> {
   return planFor(params, params.quantization);
 }
 
-/** The same initial weights, data and optimiser with other weights in the forward pass. */
+/** The companion run that repeats the notebook's first two updates, which have weight decay 0. */
+export const firstUpdates = "first-updates";
+
+/**
+ * The notebook's first updates where this run has another weight decay, and, to compare with, the
+ * same initial weights, data and optimiser with other weights in the forward pass.
+ */
 export function companions(params: BitNetParams): Record<string, TrainingPlan<BitNetConfig>> {
-  if (!params.compare) return {};
-  const others = compared.filter((quantization) => quantization !== params.quantization);
-  return Object.fromEntries(others.map((other) => [other, planFor(params, other)]));
+  const others = params.compare ? compared : [];
+  return {
+    ...(params.weightDecay === 0 ? {} : { [firstUpdates]: firstUpdatesPlan(params) }),
+    ...Object.fromEntries(
+      others
+        .filter((quantization) => quantization !== params.quantization)
+        .map((other) => [other, planFor(params, other)]),
+    ),
+  };
+}
+
+function firstUpdatesPlan(params: BitNetParams): TrainingPlan<BitNetConfig> {
+  const steps = Math.min(2, params.steps);
+  return planFor(
+    { ...params, weightDecay: 0, steps, evalEvery: 1, checkpointEvery: steps },
+    params.quantization,
+  );
 }
 
 /** Which kinds of weights the report sets side by side. */

@@ -26,7 +26,7 @@ import { modularSplit, pairIndices } from "../modular-addition/split.ts";
 import { type Curves, curvesOf } from "../shared/curves.ts";
 import type { StudyContext, TrainedRun } from "../study.ts";
 import type { BitNetParams } from "./params.ts";
-import { modelConfig } from "./plan.ts";
+import { compared, firstUpdates, modelConfig } from "./plan.ts";
 
 export interface BitNetResults {
   readonly split: SplitSummary;
@@ -34,6 +34,8 @@ export interface BitNetResults {
   readonly model: ModelResults;
   /** Others trained from the same weights, by kind. */
   readonly others: readonly ModelResults[];
+  /** The notebook's first updates, which have weight decay 0; empty without training. */
+  readonly firstUpdates: Curves;
   /** What only binary weights have; null for other kinds. */
   readonly binary: BinaryResults | null;
 }
@@ -64,13 +66,15 @@ export async function analyse(
   const last = await run.weights(run.checkpointSteps.at(-1) ?? 0);
   const others: ModelResults[] = [];
   const model = await modelResults(params, params.quantization, run, context);
-  for (const [name, other] of Object.entries(run.companions)) {
-    others.push(await modelResults(params, name as Quantization, other, context));
+  for (const quantization of compared) {
+    const other = run.companions[quantization];
+    if (other !== undefined) others.push(await modelResults(params, quantization, other, context));
   }
   return {
     split: summarise(modularSplit(params)),
     model,
     others,
+    firstUpdates: curvesOf((run.companions[firstUpdates] ?? run).metrics),
     binary: params.quantization.startsWith("binary") ? binaryResults(last) : null,
   };
 }
