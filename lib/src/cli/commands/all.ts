@@ -1,0 +1,8 @@
+/** Every command, in the order of the help. One line registers one. */
+
+export { analyse } from "./analyse.ts";
+export { doctor } from "./doctor.ts";
+export { list } from "./list.ts";
+export { report } from "./report.ts";
+export { run } from "./run.ts";
+export { runs } from "./runs.ts";

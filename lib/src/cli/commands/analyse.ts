@@ -1,0 +1,41 @@
+import { resolve } from "node:path";
+import { analyseCheckpoint, type RunProgress } from "../../runs/index.ts";
+import { findDevice, findStudy, lazyBackend, publishedReader } from "../find.ts";
+import { interruptible } from "../interrupt.ts";
+import { printOutcome } from "../output.ts";
+import { paramsOf } from "../params.ts";
+import { progressView } from "../progress.ts";
+import type { Command } from "./command.ts";
+import { outFolder, type StudyFlags, studyFlags } from "./flags.ts";
+
+interface AnalyseFlags extends StudyFlags {
+  readonly checkpoint: string;
+}
+
+/** `tinylens analyse <study> --checkpoint FILE`: the analysis without the training. */
+export const analyse: Command = {
+  name: "analyse",
+  define(parser, context, done) {
+    studyFlags(parser.argument("<study>", "name of a study (see tinylens list)"))
+      .description("analyse the weights in a file instead of training")
+      .requiredOption("--checkpoint <file>", "weights: .safetensors, .pt or .pth")
+      .action(async (name: string, flags: AnalyseFlags) => {
+        const study = findStudy(context, "analyse", name);
+        const params = paramsOf(study, flags);
+        const device = findDevice(flags.device);
+        const view = progressView(study.name, context);
+        const options = {
+          file: resolve(context.cwd, flags.checkpoint),
+          device,
+          backend: lazyBackend(context, device),
+          out: outFolder(context, flags.out),
+          onProgress: (progress: RunProgress) => view.show(progress),
+          published: publishedReader(context.env),
+        };
+        const outcome = await interruptible(context, (signal) =>
+          analyseCheckpoint(study, params, { ...options, signal }),
+        ).finally(() => view.done());
+        done(printOutcome(context, outcome, flags.json === true));
+      });
+  },
+};

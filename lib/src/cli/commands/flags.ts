@@ -1,0 +1,37 @@
+/** Flags that several commands share. */
+
+import { resolve } from "node:path";
+import type { Command as Parser } from "commander";
+import type { Context } from "../context.ts";
+import type { ParamFlags } from "../params.ts";
+
+/** Values of the flags that say what to compute, on what, and where to put it. */
+export interface StudyFlags extends ParamFlags {
+  readonly device: string;
+  readonly out: string;
+  readonly threads?: string;
+  readonly json?: boolean;
+}
+
+export function studyFlags(parser: Parser): Parser {
+  return withOut(parser)
+    .option("--set <name=value>", "change a parameter of the study", collect, [])
+    .option("--seed <n>", "short for --set seed=n")
+    .option("--smoke", "a run of seconds, to see that everything works")
+    .option("--device <name>", "native, web or jax", "native")
+    .option("--threads <n>", "threads of a training step (default: by its work)")
+    .option("--json", "print one JSON object");
+}
+
+function collect(item: string, before: readonly string[]): readonly string[] {
+  return [...before, item];
+}
+
+export function withOut(parser: Parser): Parser {
+  return parser.option("--out <folder>", "folder of the runs", "runs");
+}
+
+/** The folder of the runs, from the folder the command was started in. */
+export function outFolder({ cwd }: Context, out: string): string {
+  return resolve(cwd, out);
+}

@@ -1,0 +1,42 @@
+import { runStudy } from "../../runs/index.ts";
+import { countFlag, findDevice, findStudy, lazyBackend, publishedReader } from "../find.ts";
+import { interruptible } from "../interrupt.ts";
+import { printOutcome } from "../output.ts";
+import { paramsOf } from "../params.ts";
+import { progressView } from "../progress.ts";
+import type { Command } from "./command.ts";
+import { outFolder, type StudyFlags, studyFlags } from "./flags.ts";
+
+interface RunFlags extends StudyFlags {
+  readonly fresh?: boolean;
+}
+
+/** `tinylens run <study>`: train (or load), analyse, judge, report. */
+export const run: Command = {
+  name: "run",
+  define(parser, context, done) {
+    studyFlags(parser.argument("<study>", "name of a study (see tinylens list)"))
+      .description("train a study's model, or load the same run, analyse it and write its report")
+      .option("--fresh", "delete an earlier run and train anew")
+      .action(async (name: string, flags: RunFlags) => {
+        const study = findStudy(context, "run", name);
+        const params = paramsOf(study, flags);
+        const device = findDevice(flags.device);
+        const threads = countFlag("--threads", flags.threads);
+        const view = progressView(study.name, context);
+        const outcome = await interruptible(context, (signal) =>
+          runStudy(study, params, {
+            device,
+            backend: lazyBackend(context, device),
+            threads,
+            out: outFolder(context, flags.out),
+            fresh: flags.fresh === true,
+            signal,
+            onProgress: (progress) => view.show(progress),
+            published: publishedReader(context.env),
+          }),
+        ).finally(() => view.done());
+        done(printOutcome(context, outcome, flags.json === true));
+      });
+  },
+};

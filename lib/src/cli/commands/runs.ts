@@ -1,0 +1,66 @@
+import { changedParams, type ListedRun, listRuns } from "../../runs/index.ts";
+import type { Study } from "../../studies/study.ts";
+import type { Context } from "../context.ts";
+import { lossText } from "../progress-text.ts";
+import type { Command } from "./command.ts";
+import { outFolder, withOut } from "./flags.ts";
+
+/** `tinylens runs`: the runs of a folder as a table. */
+export const runs: Command = {
+  name: "runs",
+  define(parser, context, done) {
+    withOut(parser)
+      .description("table of runs: parameters, steps, last losses, claims that hold")
+      .option("--json", "print one JSON object")
+      .action(async (flags: { readonly out: string; readonly json?: boolean }) => {
+        const found = await listRuns(outFolder(context, flags.out));
+        for (const sentence of found.unreadable) context.stderr.write(`${sentence}\n`);
+        const { stdout } = context;
+        if (flags.json === true)
+          stdout.write(`${JSON.stringify({ runs: found.runs.map(entry) })}\n`);
+        else stdout.write(table(context, found.runs));
+        done(0);
+      });
+  },
+};
+
+function entry({ name, folder, record, last }: ListedRun): Record<string, unknown> {
+  const { study, params, device, state, step, steps, seconds, claims, metrics } = record;
+  const main = { name, run: folder, study, params, device, state, step, steps, seconds };
+  return { ...main, last: last ?? null, claims, metrics };
+}
+
+function table({ studies }: Context, listed: readonly ListedRun[]): string {
+  const header = ["run", "state", "steps", "train loss", "test loss", "claims", "parameters"];
+  const rows = listed.map(({ name, record, last }) => [
+    name,
+    record.state,
+    `${record.step}/${record.steps}`,
+    last === undefined ? "-" : lossText(last.trainLoss),
+    last === undefined ? "-" : lossText(last.testLoss),
+    `${record.claims.filter((claim) => claim.holds).length}/${record.claims.length}`,
+    changes(
+      Object.values(studies).find(({ name: study }) => study === record.study),
+      record.params,
+    ),
+  ]);
+  const widths = header.map((title, i) =>
+    Math.max(...[header, ...rows].map((row) => (row[i] ?? title).length)),
+  );
+  const lines = [header, ...rows].map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+/** The parameters that are not at their defaults, or all of them for a study not known here. */
+function changes(
+  study: Study<unknown, unknown> | undefined,
+  params: Readonly<Record<string, unknown>>,
+): string {
+  const changed = study === undefined ? Object.entries(params) : changedParams(study, params);
+  return changed.map(([name, value]) => `${name}=${value}`).join(" ") || "defaults";
+}

@@ -1,0 +1,36 @@
+/** Everything the command line touches, injected so that tests can run it. */
+
+import type { Backend, BackendName } from "../compile/index.ts";
+import type { Study } from "../studies/study.ts";
+
+/** A stream of text: a terminal, a pipe, or a test's. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Something with a name and a line about it. */
+export interface Named {
+  readonly name: string;
+  readonly title: string;
+}
+
+export interface Context {
+  readonly studies: Readonly<Record<string, Study<unknown, unknown>>>;
+  /** Tasks and models, for the listing. */
+  readonly tasks: Readonly<Record<string, Named>>;
+  readonly models: Readonly<Record<string, Named>>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder that relative paths start from. */
+  readonly cwd: string;
+  /** Milliseconds that only go forward. */
+  readonly now: () => number;
+  readonly backend: (name: BackendName) => Promise<Backend>;
+  /** Calls `handler` on each Ctrl-C or termination signal until the returned function is called. */
+  readonly onInterrupt: (handler: () => void) => () => void;
+  /** End the process at once. */
+  readonly exit: (code: number) => void;
+}

@@ -1,0 +1,56 @@
+/** What a run prints when it has ended. */
+
+import { relative } from "node:path";
+import pc from "picocolors";
+import type { Claim, ClaimValue } from "../core/claim.ts";
+import type { RunOutcome } from "../runs/index.ts";
+import type { Context } from "./context.ts";
+import { duration } from "./progress-text.ts";
+
+/** 0 when every claim holds, 1 when one does not, 130 when the run was stopped. */
+export function exitCodeOf({ interrupted, claims }: RunOutcome): number {
+  if (interrupted) return 130;
+  return claims.every((claim) => claim.holds) ? 0 : 1;
+}
+
+/** Print a finished run: one JSON object, or a table of its claims. Returns the exit code. */
+export function printOutcome(context: Context, outcome: RunOutcome, json: boolean): number {
+  const { stdout, stderr, cwd } = context;
+  if (outcome.interrupted) {
+    const at = `stopped at step ${outcome.step} of ${outcome.steps}`;
+    stderr.write(`${at}; run the same command again to go on from there\n`);
+  }
+  if (json) stdout.write(`${JSON.stringify(jsonOf(outcome))}\n`);
+  else if (!outcome.interrupted) stdout.write(claimsText(outcome, cwd, stdout.isTTY === true));
+  return exitCodeOf(outcome);
+}
+
+function jsonOf(outcome: RunOutcome): Record<string, unknown> {
+  const { study, run, params, device, seconds, loaded, resumed, claims, metrics } = outcome;
+  const fields = { study, run, params, device, seconds, loaded, resumed, claims, metrics };
+  return outcome.interrupted ? { ...fields, interrupted: true } : fields;
+}
+
+function claimsText(outcome: RunOutcome, cwd: string, color: boolean): string {
+  const { study, claims, run, loaded, seconds } = outcome;
+  const colors = pc.createColors(color);
+  const how = loaded ? "loaded" : duration(seconds);
+  const held = claims.filter((claim) => claim.holds).length;
+  const lines = claims.map((claim) => {
+    const mark = claim.holds ? colors.green("holds") : colors.red("fails");
+    return `  ${mark}  ${claim.text}\n         ${colors.dim(comparison(claim))}`;
+  });
+  const summary = `${held} of ${claims.length} claims hold`;
+  const folder = relative(cwd, run) || ".";
+  return `${colors.bold(study)} (${how})\n${lines.join("\n")}\n${summary}; report: ${folder}/report.html\n`;
+}
+
+function comparison({ expected, tolerance, measured, source }: Claim): string {
+  const where = source.at === undefined ? source.paper : `${source.paper}, ${source.at}`;
+  return `expected ${valueText(expected)} (${tolerance}), measured ${valueText(measured)}; ${where}`;
+}
+
+function valueText(value: ClaimValue): string {
+  if (typeof value === "number") return String(Number(value.toPrecision(8)));
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}

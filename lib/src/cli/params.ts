@@ -1,0 +1,105 @@
+/** `--set key=value` by a study's own schema of parameters. */
+
+import { InputError, UnknownNameError } from "../core/errors.ts";
+import { type FieldSchema, paramFields } from "../runs/index.ts";
+import type { Study } from "../studies/study.ts";
+
+/** What the flags say about parameters. */
+export interface ParamFlags {
+  /** Texts `key=value`, in order; a later one wins. */
+  readonly set?: readonly string[];
+  /** Text of `--seed`: short for `--set seed=n`. */
+  readonly seed?: string;
+  /** Start from the study's run of seconds. */
+  readonly smoke?: boolean;
+}
+
+/** Checked parameters of `study`. Throws `InputError` naming the parameter, the rule and the text. */
+export function paramsOf(study: Study<unknown, unknown>, flags: ParamFlags): unknown {
+  const fields = paramFields(study);
+  const names = Object.keys(fields);
+  const texts = new Map<string, string>();
+  for (const item of flags.set ?? []) {
+    const at = item.indexOf("=");
+    if (at < 1) throw new InputError(`--set: must be name=value, got ${item}`);
+    const name = item.slice(0, at);
+    if (!names.includes(name)) throw new UnknownNameError(study.name, "parameter", name, names);
+    texts.set(name, item.slice(at + 1));
+  }
+  if (flags.seed !== undefined) {
+    if (!names.includes("seed")) throw new InputError(`--seed: ${study.name} has no seed`);
+    texts.set("seed", flags.seed);
+  }
+  const values: Record<string, unknown> =
+    flags.smoke === true ? { ...(study.smoke as object) } : {};
+  for (const [name, text] of texts) values[name] = fromText(fields[name] as FieldSchema, text);
+  return check(study, values, texts);
+}
+
+/** The parts of a zod schema's definition that are read here. */
+interface Definition {
+  readonly type: string;
+  readonly innerType?: FieldSchema;
+  readonly in?: FieldSchema;
+  readonly element?: FieldSchema;
+  readonly values?: readonly unknown[];
+  readonly entries?: Readonly<Record<string, string | number>>;
+  readonly items?: readonly FieldSchema[];
+}
+
+function check(
+  study: Study<unknown, unknown>,
+  values: Record<string, unknown>,
+  texts: ReadonlyMap<string, string>,
+): unknown {
+  const parsed = study.params.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const name = String(issue?.path[0] ?? study.name);
+  const rule = issue?.code === "invalid_type" ? `must be a ${issue.expected}` : issue?.message;
+  const got = texts.get(name) ?? values[name];
+  const sentence = `${study.name}: ${name}: ${lowerFirst(rule ?? "not valid")}`;
+  throw new InputError(got === undefined ? sentence : `${sentence}, got ${got}`);
+}
+
+function lowerFirst(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+}
+
+/** The text as the type the schema asks for; left as text where it is none, for the schema to say so. */
+function fromText(schema: FieldSchema, text: string): unknown {
+  const def = definition(schema);
+  const inner = def.innerType ?? def.in;
+  if (inner !== undefined) return fromText(inner, text);
+  switch (def.type) {
+    case "number":
+      return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+    case "boolean":
+      return text === "true" ? true : text === "false" ? false : text;
+    case "enum":
+      return chosen(Object.values(def.entries ?? {}), text);
+    case "literal":
+      return chosen(def.values ?? [], text);
+    case "array":
+      return parts(text).map((part) => fromText(def.element as FieldSchema, part));
+    case "tuple":
+      return parts(text).map((part, i) => {
+        const item = def.items?.[i];
+        return item === undefined ? part : fromText(item, part);
+      });
+    default:
+      return text;
+  }
+}
+
+function parts(text: string): readonly string[] {
+  return text === "" ? [] : text.split(",");
+}
+
+function chosen(values: readonly unknown[], text: string): unknown {
+  return values.find((value) => String(value) === text) ?? text;
+}
+
+function definition(schema: FieldSchema): Definition {
+  return schema.def as unknown as Definition;
+}

@@ -1,0 +1,82 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { nd } from "../core/nd.ts";
+import { writeSafetensors } from "../io/index.ts";
+import type { WeightArrays } from "../models/index.ts";
+import { smallPlan } from "../train/testing.ts";
+import { analyseCheckpoint } from "./analyse-checkpoint.ts";
+import type { RunOutcome } from "./outcome.ts";
+import { smallStudy } from "./testing/small-study.ts";
+
+const root = mkdtempSync(join(tmpdir(), "tinylens-analyse-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const weights = smallPlan().initial;
+
+/** Analyse a file made of these weights; the small study needs no back end. */
+function analyse(name: string, content: Uint8Array | WeightArrays): Promise<RunOutcome> {
+  const file = join(root, name);
+  const bytes = content instanceof Uint8Array ? content : writeSafetensors(content as WeightArrays);
+  writeFileSync(file, bytes);
+  return analyseCheckpoint(smallStudy, smallStudy.params.parse({}), {
+    file,
+    device: "native",
+    backend: async () => ({}) as never,
+    out: join(root, "runs"),
+  });
+}
+
+describe("analyseCheckpoint", () => {
+  it("analyses, judges and reports without training", async () => {
+    const outcome = await analyse("initial.safetensors", weights);
+    expect(outcome).toMatchObject({ loaded: true, interrupted: false, claims: [{ holds: true }] });
+    const record = JSON.parse(readFileSync(join(outcome.run, "run.json"), "utf8"));
+    expect(record.checkpoint.file).toBe("initial.safetensors");
+    expect(readFileSync(join(outcome.run, "report.html"), "utf8")).toContain(
+      "npx tinylens analyse small-addition --checkpoint initial.safetensors",
+    );
+  });
+
+  it("takes biases that start at zero as zero when the file has none", async () => {
+    const some = Object.entries(weights).filter(([name]) => !name.includes(".b_"));
+    expect((await analyse("no-biases.safetensors", Object.fromEntries(some))).loaded).toBe(true);
+  });
+
+  it("gives files with other weights other folders", async () => {
+    const embedding = weights["embed.W_E"] as WeightArrays[string];
+    const other = nd(
+      "float32",
+      embedding.shape,
+      embedding.data.map((x) => x + 1),
+    );
+    const [first, second] = [
+      await analyse("first.safetensors", weights),
+      await analyse("second.safetensors", { ...weights, "embed.W_E": other }),
+    ];
+    expect(first.run).not.toBe(second.run);
+  });
+
+  it("refuses what is no checkpoint of this model, in one sentence", async () => {
+    const { "unembed.W_U": _left, ...without } = weights;
+    await expect(analyse("a.safetensors", without)).rejects.toThrow(
+      "a.safetensors: lacks the weight unembed.W_U; the nearest name is unembed.b_U",
+    );
+    const wrong = { ...weights, "unembed.W_U": nd("float32", [1], [0]) };
+    await expect(analyse("b.safetensors", wrong)).rejects.toThrow(
+      "b.safetensors: unembed.W_U: expected [8,7], got [1]",
+    );
+    await expect(analyse("c.npy", weights)).rejects.toThrow(
+      "--checkpoint: must end in .safetensors, .pt or .pth, got c.npy",
+    );
+    await expect(analyse("d.safetensors", new Uint8Array(3))).rejects.toThrow(/^safetensors: /);
+    const missing = analyseCheckpoint(smallStudy, smallStudy.params.parse({}), {
+      file: join(root, "none.pt"),
+      device: "native",
+      backend: async () => ({}) as never,
+      out: root,
+    });
+    await expect(missing).rejects.toThrow(`--checkpoint: cannot read ${join(root, "none.pt")}`);
+  });
+});

@@ -1,0 +1,145 @@
+/** A study's analysis of weights from a file, without training. */
+
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { basename, resolve } from "node:path";
+import { InputError, nearestNames, ShapeError } from "../core/errors.ts";
+import type { NdArray } from "../core/nd.ts";
+import { type PtValue, readPt, readSafetensors } from "../io/index.ts";
+import type { WeightArrays } from "../models/model.ts";
+import type { Study, TrainedRun } from "../studies/study.ts";
+import type { TrainingPlan } from "../train/index.ts";
+import { checkpointRunName, runFormat, sha256 } from "./canonical.ts";
+import { removeUnfinished } from "./disk.ts";
+import { takeLock } from "./lock.ts";
+import { outcome, type RunOutcome } from "./outcome.ts";
+import type { RunRecord } from "./record.ts";
+import { concludeRun } from "./results.ts";
+import type { RunOptions } from "./run-study.ts";
+import { version } from "./version.ts";
+
+export interface AnalyseOptions
+  extends Pick<
+    RunOptions,
+    "device" | "backend" | "out" | "signal" | "onProgress" | "published" | "opener"
+  > {
+  /** Path of a .safetensors, .pt or .pth file with the weights under TransformerLens's names. */
+  readonly file: string;
+}
+
+/** Analyse the weights in a file as if they were the end of a run with these parameters. */
+export async function analyseCheckpoint<P, R>(
+  study: Study<P, R>,
+  params: P,
+  options: AnalyseOptions,
+): Promise<RunOutcome> {
+  const begun = performance.now();
+  const { file, device } = options;
+  const bytes = await readFile(file).catch(() => {
+    throw new InputError(`--checkpoint: cannot read ${file}`);
+  });
+  const plan = study.plan(params);
+  const { step, weights } = weightsIn(file, bytes, plan);
+  const hash = sha256(bytes);
+  const folder = resolve(options.out, checkpointRunName(study.name, params, hash));
+  const release = await takeLock(folder);
+  try {
+    await removeUnfinished(folder);
+    const record = (): RunRecord => ({
+      format: runFormat,
+      study: study.name,
+      params: params as Readonly<Record<string, unknown>>,
+      checkpoint: { file: basename(file), sha256: hash },
+      versions: { tinylens: version(), node: process.versions.node },
+      device,
+      threads: availableParallelism(),
+      state: "done",
+      started: new Date().toISOString(),
+      seconds: (performance.now() - begun) / 1000,
+      step,
+      steps: step,
+      claims: [],
+      metrics: {},
+    });
+    const run = fixedRun(step, weights);
+    const done = await concludeRun(study, params, run, folder, record, options);
+    const interrupted = done === undefined;
+    return outcome(folder, done ?? record(), { loaded: true, resumed: false, interrupted });
+  } finally {
+    await release();
+  }
+}
+
+/** The weights of the plan's model in a file; a checkpoint of ours also says its step. */
+function weightsIn(
+  file: string,
+  bytes: Uint8Array,
+  { model, config, initial }: TrainingPlan,
+): { readonly step: number; readonly weights: WeightArrays } {
+  const { arrays, step } = arraysIn(file, bytes);
+  const weights: Record<string, WeightArrays[string]> = {};
+  for (const { name, shape } of model.parameters(config)) {
+    const array = arrays[name] ?? zeroBias(initial[name]);
+    if (array === undefined) {
+      throw lacks(file, name, Object.keys(arrays));
+    }
+    if (array.shape.join() !== shape.join()) {
+      throw new ShapeError(`${basename(file)}: ${name}`, shape, array.shape);
+    }
+    weights[name] = array;
+  }
+  return { step, weights };
+}
+
+function lacks(file: string, name: string, names: readonly string[]): InputError {
+  const nearest = nearestNames(name, names, 1).join("");
+  return new InputError(
+    `${basename(file)}: lacks the weight ${name}; the nearest name is ${nearest}`,
+  );
+}
+
+/** A bias that starts at zero may be absent from the file. */
+function zeroBias(initial: WeightArrays[string] | undefined): WeightArrays[string] | undefined {
+  return initial?.data.every((x) => x === 0) === true ? initial : undefined;
+}
+
+function arraysIn(
+  file: string,
+  bytes: Uint8Array,
+): { readonly arrays: WeightArrays; readonly step: number } {
+  if (file.endsWith(".safetensors")) {
+    const { arrays, metadata } = readSafetensors(bytes);
+    return { arrays, step: Number(metadata.step ?? 0) };
+  }
+  if (file.endsWith(".pt") || file.endsWith(".pth")) {
+    return { arrays: stateDict(file, readPt(bytes)), step: 0 };
+  }
+  throw new InputError(
+    `--checkpoint: must end in .safetensors, .pt or .pth, got ${basename(file)}`,
+  );
+}
+
+/** The state dict: the value itself, or the one entry of it that is a dict of arrays. */
+function stateDict(file: string, value: PtValue): WeightArrays {
+  if (isStateDict(value)) return value;
+  const inner = isRecord(value) ? Object.values(value).filter(isStateDict) : [];
+  if (inner.length === 1) return inner[0] as WeightArrays;
+  const found = isRecord(value) ? Object.keys(value).slice(0, 5).join(", ") : typeof value;
+  throw new InputError(`${basename(file)}: must hold one state dict, got ${found}`);
+}
+
+function isStateDict(value: PtValue): value is WeightArrays {
+  return isRecord(value) && Object.keys(value).length > 0 && Object.values(value).every(isArray);
+}
+
+function isArray(value: PtValue): value is NdArray {
+  return isRecord(value) && ArrayBuffer.isView(value.data) && Array.isArray(value.shape);
+}
+
+function isRecord(value: PtValue): value is Readonly<Record<string, PtValue>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function fixedRun(step: number, weights: WeightArrays): TrainedRun {
+  return { metrics: [], checkpointSteps: [step], weights: async () => weights, companions: {} };
+}

@@ -1,0 +1,14 @@
+/** Run folders: train or load, analyse, judge, report. */
+
+export { type AnalyseOptions, analyseCheckpoint } from "./analyse-checkpoint.ts";
+export { canonicalJson, runFormat, runName } from "./canonical.ts";
+export type { Opener, OpenFile } from "./disk.ts";
+export { type ListedRun, listRuns } from "./list-runs.ts";
+export type { RunOutcome } from "./outcome.ts";
+export type { OnProgress, RunProgress } from "./progress.ts";
+export { findRun, rebuildReport } from "./rebuild-report.ts";
+export { type RunRecord, readRecord } from "./record.ts";
+export { resultsFromJson, resultsToJson } from "./results-json.ts";
+export { type RunOptions, runFolder, runStudy } from "./run-study.ts";
+export { changedParams, type FieldSchema, fieldMeta, paramFields } from "./schema.ts";
+export { version } from "./version.ts";

@@ -1,0 +1,69 @@
+/** `metrics.jsonl`: one logged step a line. */
+
+import { readFile } from "node:fs/promises";
+import type { MetricsRow } from "../train/index.ts";
+import { explain, type Opener, type OpenFile, openOnDisk, writeAll, writeWhole } from "./disk.ts";
+
+/** The rows of the file's complete lines up to the first damaged one; none without a file. */
+export async function readMetrics(path: string): Promise<MetricsRow[]> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  const rows: MetricsRow[] = [];
+  for (const line of text.split("\n").slice(0, -1)) {
+    try {
+      rows.push(JSON.parse(line) as MetricsRow);
+    } catch {
+      break;
+    }
+  }
+  return rows;
+}
+
+/** Appends rows. A row that does not fit on the disk leaves no half line behind. */
+export class MetricsLog {
+  private readonly path: string;
+  private readonly file: OpenFile;
+  private length: number;
+
+  private constructor(path: string, file: OpenFile, length: number) {
+    this.path = path;
+    this.file = file;
+    this.length = length;
+  }
+
+  /** Begin the file with `rows`, dropping everything else that was in it. */
+  static async start(
+    path: string,
+    rows: readonly MetricsRow[],
+    opener: Opener = openOnDisk,
+  ): Promise<MetricsLog> {
+    const text = rows.map(lineOf).join("");
+    await writeWhole(path, text, opener);
+    return new MetricsLog(path, await opener(path, "a"), new TextEncoder().encode(text).length);
+  }
+
+  async append(row: MetricsRow): Promise<void> {
+    try {
+      this.length += await writeAll(this.file, lineOf(row));
+    } catch (error) {
+      await this.file.truncate(this.length);
+      throw explain(error, this.path);
+    }
+  }
+
+  /** Wait until every row is on the disk. */
+  async sync(): Promise<void> {
+    try {
+      await this.file.sync();
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.file.close();
+  }
+}
+
+function lineOf(row: MetricsRow): string {
+  return `${JSON.stringify(row)}\n`;
+}

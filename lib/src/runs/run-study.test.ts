@@ -1,0 +1,353 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { open } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { init } from "../arrays/index.ts";
+import { type Backend, nativeBackend } from "../compile/index.ts";
+import type { Opener, OpenFile } from "./disk.ts";
+import { listRuns } from "./list-runs.ts";
+import type { RunOutcome } from "./outcome.ts";
+import { findRun, rebuildReport } from "./rebuild-report.ts";
+import { type RunOptions, runFolder, runStudy } from "./run-study.ts";
+import { type SmallParams, smallStudy } from "./testing/small-study.ts";
+
+const root = mkdtempSync(join(tmpdir(), "tinylens-runs-"));
+let backend: Backend;
+let next = 0;
+
+beforeAll(async () => {
+  await init();
+  backend = await nativeBackend();
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const freshOut = (): string => join(root, `out-${next++}`);
+const paramsOf = (given: Partial<SmallParams>): SmallParams =>
+  smallStudy.params.parse({ steps: 12, shuffled: false, ...given });
+const folderOf = (out: string, given: Partial<SmallParams> = {}): string =>
+  runFolder(out, smallStudy.name, paramsOf(given));
+
+function run(
+  out: string,
+  given: Partial<SmallParams> = {},
+  options: Partial<RunOptions> = {},
+): Promise<RunOutcome> {
+  const needed = { device: "native", backend: async () => backend, out } as const;
+  return runStudy(smallStudy, paramsOf(given), { ...needed, ...options });
+}
+
+/** Stop training at a step, as Ctrl-C does. */
+function stopAt(step: number): Pick<RunOptions, "signal" | "onProgress"> {
+  const controller = new AbortController();
+  return {
+    signal: controller.signal,
+    onProgress: (progress) => {
+      if (progress.kind === "step" && progress.step === step) controller.abort();
+    },
+  };
+}
+
+/** A disk that takes `room` bytes for files whose path contains `part`. */
+function fullDisk(part: string, room: number): Opener {
+  let left = room;
+  return async (path, flags) => {
+    const file = await open(path, flags);
+    if (!path.includes(part)) return file;
+    const write = async (bytes: Uint8Array, offset: number, length: number) => {
+      if (left === 0) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      const some = Math.min(length, left);
+      left -= some;
+      return file.write(bytes, offset, some);
+    };
+    const rest = { truncate: file.truncate, sync: file.sync, close: file.close };
+    const bound = Object.entries(rest).map(([name, f]) => [name, f.bind(file)]);
+    return { ...Object.fromEntries(bound), write } as OpenFile;
+  };
+}
+
+describe("runStudy", () => {
+  it("trains, analyses, judges and reports, and says so in run.json", async () => {
+    const out = freshOut();
+    const outcome = await run(out, { shuffled: true });
+    expect(outcome).toMatchObject({
+      study: "small-addition",
+      device: "native",
+      loaded: false,
+      resumed: false,
+      interrupted: false,
+      step: 24,
+      steps: 24,
+    });
+    const record = JSON.parse(readFileSync(join(outcome.run, "run.json"), "utf8"));
+    expect(record).toMatchObject({
+      format: 1,
+      params: paramsOf({ shuffled: true }),
+      state: "done",
+      threads: 1,
+      claims: [{ id: "loss", holds: true }],
+      metrics: outcome.metrics,
+    });
+    const lines = readFileSync(join(outcome.run, "metrics.jsonl"), "utf8").trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line).step)).toEqual([0, 4, 8, 12]);
+    expect(outcome.metrics.loss).toBe(JSON.parse(lines[3] as string).trainLoss);
+    const html = readFileSync(join(outcome.run, "report.html"), "utf8");
+    expect(html).toContain(`The last loss is ${outcome.metrics.loss}.`);
+    expect(html).toContain("npx tinylens run small-addition --set steps=12");
+    expect(readdirSync(outcome.run).sort()).toEqual([
+      "checkpoints",
+      "companions",
+      "metrics.jsonl",
+      "report.html",
+      "results.json",
+      "run.json",
+    ]);
+  });
+
+  it("loads the same run without a back end and gives the same claims", async () => {
+    const out = freshOut();
+    const first = await run(out);
+    const second = await run(out, {}, { backend: () => Promise.reject(new Error("not needed")) });
+    expect(second).toEqual({ ...first, loaded: true });
+  });
+
+  it("gives other parameters another folder", async () => {
+    const out = freshOut();
+    const [first, second] = [await run(out), await run(out, { seed: 4 })];
+    expect(first.run).not.toBe(second.run);
+  });
+
+  it("trains anew with fresh", async () => {
+    const out = freshOut();
+    const { run: folder } = await run(out);
+    writeFileSync(join(folder, "left-over"), "");
+    expect(await run(out, {}, { fresh: true })).toMatchObject({ loaded: false, resumed: false });
+    expect(existsSync(join(folder, "left-over"))).toBe(false);
+  });
+
+  it("stops with a checkpoint and goes on, ending with the same results", async () => {
+    const [whole, out] = [await run(freshOut()), freshOut()];
+    const stopped = await run(out, {}, stopAt(7));
+    expect(stopped).toMatchObject({ interrupted: true, step: 7, steps: 12, claims: [] });
+    expect(existsSync(join(stopped.run, "checkpoints/7.safetensors"))).toBe(true);
+    const rest = await run(out);
+    expect(rest).toMatchObject({ interrupted: false, resumed: true, metrics: whole.metrics });
+    for (const file of ["metrics.jsonl", "results.json", "checkpoints/12.safetensors"]) {
+      expect(readFileSync(join(rest.run, file))).toEqual(readFileSync(join(whole.run, file)));
+    }
+    expect(readdirSync(join(rest.run, "checkpoints"))).toEqual(
+      readdirSync(join(whole.run, "checkpoints")),
+    );
+  });
+
+  it("stops between two reports of the analysis, too", async () => {
+    const out = freshOut();
+    const controller = new AbortController();
+    const stopped = await run(
+      out,
+      {},
+      {
+        signal: controller.signal,
+        onProgress: ({ kind }) => {
+          if (kind === "message") controller.abort();
+        },
+      },
+    );
+    expect(stopped).toMatchObject({ interrupted: true, step: 12 });
+    expect(existsSync(join(stopped.run, "results.json"))).toBe(false);
+    expect(await run(out)).toMatchObject({ interrupted: false, resumed: true });
+  });
+
+  it("keeps the last good checkpoint when the loss is no number, and says the step", async () => {
+    const out = freshOut();
+    const given = { optimizer: "sgd", lr: 1e30, weightDecay: 0 } as const;
+    await expect(run(out, given)).rejects.toThrow(/^train: the loss is \S+ at step [12]; try/);
+    expect(readdirSync(join(folderOf(out, given), "checkpoints"))).toEqual(["0.safetensors"]);
+    expect(existsSync(join(folderOf(out, given), "lock"))).toBe(false);
+  });
+});
+
+describe("a run folder that is not as it should be", () => {
+  it("is locked while another process works in it", async () => {
+    const out = freshOut();
+    mkdirSync(folderOf(out), { recursive: true });
+    const lock = join(folderOf(out), "lock");
+    const started = readFileSync(`/proc/${process.ppid}/stat`, "utf8")
+      .split(") ")[1]
+      ?.split(" ")[19];
+    writeFileSync(lock, JSON.stringify({ pid: process.ppid, host: hostname(), started }));
+    const name = folderOf(out).split("/").at(-1);
+    await expect(run(out)).rejects.toThrow(
+      `run ${name}: locked by process ${process.ppid}; wait for it or stop it`,
+    );
+    writeFileSync(lock, JSON.stringify({ pid: 1, host: "elsewhere", started: "0" }));
+    await expect(run(out)).rejects.toThrow(
+      `run ${name}: locked by process 1 on elsewhere; if it is gone, delete ${lock}`,
+    );
+    expect(existsSync(lock)).toBe(true);
+  });
+
+  it("is locked while this process works in it", async () => {
+    const out = freshOut();
+    const [first, second] = await Promise.allSettled([run(out), run(out)]);
+    expect([first.status, second.status].sort()).toEqual(["fulfilled", "rejected"]);
+  });
+
+  it.each([
+    ["is gone", { pid: 2 ** 22 + 1, host: hostname(), started: "5" }],
+    ["had the number of a later one", { pid: process.ppid, host: hostname(), started: "5" }],
+    ["had the number of this one", { pid: process.pid, host: hostname(), started: "5" }],
+  ])("is taken over from a process that %s", async (_title, holder) => {
+    const out = freshOut();
+    mkdirSync(folderOf(out), { recursive: true });
+    writeFileSync(join(folderOf(out), "lock"), JSON.stringify(holder));
+    expect(await run(out)).toMatchObject({ interrupted: false });
+    expect(existsSync(join(folderOf(out), "lock"))).toBe(false);
+  });
+
+  const damages: readonly (readonly [string, (folder: string) => void, RegExp])[] = [
+    [
+      "without run.json",
+      (folder) => rmSync(join(folder, "run.json")),
+      /^run small-addition-\w{8}: half-written, run.json is missing; train anew with --fresh$/,
+    ],
+    [
+      "with half a run.json",
+      (folder) => truncateSync(join(folder, "run.json"), 20),
+      /^run small-addition-\w{8}: run.json cannot be read; train anew with --fresh$/,
+    ],
+    [
+      "with a run.json that lacks fields",
+      (folder) => writeFileSync(join(folder, "run.json"), '{"format": 1}'),
+      /^run small-addition-\w{8}: run.json is incomplete; train anew with --fresh$/,
+    ],
+    [
+      "of another version",
+      (folder) => writeFileSync(join(folder, "run.json"), '{"format": 2}'),
+      /: written by another version \(format 2, this one reads 1\); train anew with --fresh$/,
+    ],
+    [
+      "with half a checkpoint",
+      (folder) => truncateSync(join(folder, "checkpoints/7.safetensors"), 500),
+      /checkpoints\/7.safetensors: missing or damaged; train anew with --fresh$/,
+    ],
+    [
+      "with logged steps missing",
+      (folder) => writeFileSync(join(folder, "metrics.jsonl"), '{"step":0,"tr'),
+      /: half-written, metrics.jsonl lacks steps before 7; train anew with --fresh$/,
+    ],
+  ];
+  it.each(damages)(
+    "%s is refused in one sentence, and made anew with fresh",
+    async (_t, damage, message) => {
+      const out = freshOut();
+      await run(out, {}, stopAt(7));
+      damage(folderOf(out));
+      await expect(run(out)).rejects.toThrow(message);
+      expect(await run(out, {}, { fresh: true })).toMatchObject({ interrupted: false });
+    },
+  );
+
+  it("with damaged results of a finished run is refused", async () => {
+    const out = freshOut();
+    const { run: folder } = await run(out);
+    truncateSync(join(folder, "results.json"), 30);
+    await expect(run(out)).rejects.toThrow(/results.json is missing or damaged; train anew/);
+  });
+
+  it("begun on another device is refused", async () => {
+    const out = freshOut();
+    await run(out, {}, stopAt(7));
+    await expect(run(out, {}, { device: "web" })).rejects.toThrow(
+      /: begun on device native, got web; use --device native, or --fresh$/,
+    );
+  });
+});
+
+describe("a disk that refuses", () => {
+  it.each([
+    ["metrics.jsonl", 300, /^cannot write \S+metrics.jsonl: the disk is full; free some space/],
+    ["12.safetensors", 5000, /^cannot write \S+12.safetensors: the disk is full; free some space/],
+    ["results.json", 50, /^cannot write \S+results.json: the disk is full; free some space/],
+    ["report.html", 5000, /^cannot write \S+report.html: the disk is full; free some space/],
+    ["run.json", 10, /^cannot write \S+run.json: the disk is full; free some space/],
+  ])(
+    "full at %s: one sentence, nothing half-written, and the run goes on later",
+    async (file, room, message) => {
+      const [whole, out] = [await run(freshOut()), freshOut()];
+      await expect(run(out, {}, { opener: fullDisk(file, room) })).rejects.toThrow(message);
+      const files = readdirSync(out, { recursive: true }).map(String);
+      expect(files.filter((path) => path.includes("unfinished"))).toEqual([]);
+      const rows = join(folderOf(out), "metrics.jsonl");
+      if (existsSync(rows)) expect(readFileSync(rows, "utf8")).toMatch(/^(\{.*\}\n)*$/);
+      const later = await run(out);
+      expect(readFileSync(join(later.run, "metrics.jsonl"))).toEqual(
+        readFileSync(join(whole.run, "metrics.jsonl")),
+      );
+      expect(later.metrics).toEqual(whole.metrics);
+    },
+  );
+
+  it("is named when the folder cannot be made", async () => {
+    const out = freshOut();
+    writeFileSync(out, "a file");
+    await expect(run(out)).rejects.toThrow(/: a part of the path is a file; choose another folder/);
+  });
+});
+
+describe("finished runs", () => {
+  it("are listed with their last losses, other folders left out, damaged ones named", async () => {
+    const out = freshOut();
+    const outcome = await run(out);
+    mkdirSync(join(out, "notes"));
+    mkdirSync(join(out, "broken"));
+    writeFileSync(join(out, "broken/run.json"), "{");
+    const { runs, unreadable } = await listRuns(out);
+    expect(runs).toMatchObject([
+      { folder: outcome.run, record: { state: "done" }, last: { step: 12 } },
+    ]);
+    expect(unreadable).toEqual(["run broken: run.json cannot be read; train anew with --fresh"]);
+  });
+
+  it("get their report anew", async () => {
+    const out = freshOut();
+    const outcome = await run(out);
+    const report = join(outcome.run, "report.html");
+    const before = readFileSync(report, "utf8");
+    rmSync(report);
+    const name = outcome.run.split("/").at(-1) as string;
+    expect(await findRun(out, name)).toBe(outcome.run);
+    expect(await rebuildReport(() => smallStudy, outcome.run)).toEqual({
+      ...outcome,
+      loaded: true,
+    });
+    expect(readFileSync(report, "utf8")).toBe(before);
+  });
+
+  it("are asked for by a name that exists", async () => {
+    const out = freshOut();
+    await expect(findRun(out, "x")).rejects.toThrow(`report: there are no runs in ${out}`);
+    const { run: folder } = await run(out);
+    const name = folder.split("/").at(-1) as string;
+    await expect(findRun(out, `${name}0`)).rejects.toThrow(
+      `report: unknown run "${name}0"; did you mean ${name}?`,
+    );
+  });
+
+  it("only get a report when they are finished", async () => {
+    const out = freshOut();
+    const { run: folder } = await run(out, {}, stopAt(7));
+    await expect(rebuildReport(() => smallStudy, folder)).rejects.toThrow(
+      /^run small-addition-\w{8}: not finished; run the same command again to finish it$/,
+    );
+  });
+});
