@@ -16,26 +16,28 @@ export interface ColorOptions {
 
 /**
  * Plotly colour axis over all `lists`. Diverging: [-m, m] with m the largest magnitude, so that
- * white is zero. Sequential: from the smaller of zero and the minimum to the maximum.
+ * white is zero. Sequential: from the smaller of zero and the minimum to the maximum. `barPlace`
+ * moves the colour bar (Plotly's x, y, len, …).
  */
 export function colorAxis(
   lists: readonly ArrayLike<number>[],
   options: ColorOptions,
   showsGaps: boolean,
+  barPlace: Json = {},
 ): Json {
   const [low, high] = options.range ?? extentOf(lists) ?? [0, 0];
   const label = [options.valueLabel ?? "", showsGaps ? "<i>grey: not a number</i>" : ""];
-  const title = label.filter((line) => line !== "").join(" · ");
+  const bar = { ...colorBar(label.filter((line) => line !== "").join(" · ")), ...barPlace };
   if (options.sequential) {
     const floor = options.range ? low : Math.min(0, low);
-    return scaleOf(floor, high > floor ? high : floor + 1, sequential, title);
+    return scaleOf(floor, high > floor ? high : floor + 1, sequential, bar);
   }
   const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
-  return scaleOf(-reach, reach, diverging, title);
+  return scaleOf(-reach, reach, diverging, bar);
 }
 
-function scaleOf(cmin: number, cmax: number, colorscale: ColorScale, title: string): Json {
-  return { cmin, cmax, colorscale, colorbar: colorBar(title) };
+function scaleOf(cmin: number, cmax: number, colorscale: ColorScale, colorbar: Json): Json {
+  return { cmin, cmax, colorscale, colorbar };
 }
 
 /** A slim bar; its title runs along it. */
@@ -45,6 +47,8 @@ export function colorBar(title: string): Json {
     thickness: 12,
     outlinewidth: 0,
     xpad: 12,
+    ypad: 0,
+    len: 1,
     exponentformat: "power",
   };
 }

@@ -17,7 +17,10 @@ export interface Size {
 }
 
 /** Pixels around the axes; titles, ticks, legends and controls push them further by themselves. */
-export const margin = { l: 56, r: 16, t: 20, b: 44 } as const;
+export const margin = { l: 56, r: 16, t: 12, b: 44 } as const;
+
+/** The same with room for the titles of panels. */
+export const panelMargin = { ...margin, t: 24 } as const;
 
 /** Size, margins and title. */
 export function baseLayout(options: FigureOptions, size: Size): Json {
@@ -41,7 +44,7 @@ export function baseLayout(options: FigureOptions, size: Size): Json {
 /** A legend `lift` axis heights above the axes, or at the right when it is long. */
 export function legend(entries: number, lift = 0.02): Json {
   if (entries < 2) return { showlegend: false };
-  if (entries > 10) return { showlegend: true, legend: { tracegroupgap: 0 } };
+  if (entries > 10) return { showlegend: true };
   return {
     showlegend: true,
     legend: { orientation: "h", x: 0, xanchor: "left", y: 1 + lift, yanchor: "bottom" },
@@ -57,12 +60,23 @@ export function axisKey(letter: "x" | "y", n: number): string {
   return n === 0 ? `${letter}axis` : `${letter}axis${n + 1}`;
 }
 
-/** A linear or log axis for numbers. `title` is left out when undefined. */
+/**
+ * Attributes of an axis that depend on its scale. Plotly draws the powers of ten of a log axis a
+ * quarter larger than asked.
+ */
+export const scales = {
+  linear: { type: "linear", tickfont: { size: 12 } },
+  log: { type: "log", tickfont: { size: 9.6 } },
+} as const;
+
+/** A linear or log axis for numbers: 16,000 and 0.0001, but 10⁶ and 10⁻⁶. */
 export function numberAxis(title: string | undefined, log = false): Json {
   return {
     ...(title === undefined ? {} : { title: { text: title } }),
-    type: log ? "log" : "linear",
+    ...(log ? scales.log : scales.linear),
     automargin: true,
     exponentformat: "power",
+    minexponent: 5,
+    separatethousands: true,
   };
 }

@@ -1,6 +1,7 @@
 /** Buttons that switch axes between linear and logarithmic. */
 
-import type { Json } from "./figure-parts.ts";
+import { type Json, scales } from "./figure-parts.ts";
+import { extentOf } from "./numbers.ts";
 
 /** A set of axes that one button switches. */
 export interface Toggle {
@@ -9,14 +10,17 @@ export interface Toggle {
   readonly axes: readonly string[];
   /** Whether they are logarithmic at first. */
   readonly log: boolean;
+  /** Whether a log axis can show the data; see `isLoggable`. */
+  readonly offered: boolean;
 }
 
-/** One Plotly button menu per toggle, right above the axes; pressed means logarithmic. */
+/** One Plotly button menu per offered toggle, right above the axes; pressed means logarithmic. */
 export function logToggles(toggles: readonly Toggle[]): Json[] {
-  return toggles.map(({ letter, axes, log }, i) => ({
+  const shown = toggles.filter(({ log, offered }) => log || offered);
+  return shown.map(({ letter, axes, log }, i) => ({
     type: "buttons",
     active: log ? 0 : -1,
-    x: 1 - 0.09 * (toggles.length - 1 - i),
+    x: 1 - 0.09 * (shown.length - 1 - i),
     xanchor: "right",
     y: 1,
     yanchor: "bottom",
@@ -32,11 +36,19 @@ export function logToggles(toggles: readonly Toggle[]): Json[] {
   }));
 }
 
-function typeOf(axes: readonly string[], type: "log" | "linear"): Json {
+function typeOf(axes: readonly string[], scale: keyof typeof scales): Json {
+  const { type, tickfont } = scales[scale];
   return Object.fromEntries(
     axes.flatMap((axis) => [
       [`${axis}.type`, type],
+      [`${axis}.tickfont.size`, tickfont.size],
       [`${axis}.autorange`, true],
     ]),
   );
+}
+
+/** Whether the numbers can be drawn on a log axis: none is negative, some are positive. */
+export function isLoggable(lists: Iterable<ArrayLike<number>>): boolean {
+  const [low, high] = extentOf(lists) ?? [0, 0];
+  return low >= 0 && high > 0;
 }

@@ -57,6 +57,12 @@ export function lineTrace(
   };
 }
 
+/** The x of a series: as given, else 0, 1, …. */
+export function placesOf(where: string, x: Numbers | undefined, y: Numbers): ArrayLike<number> {
+  if (x !== undefined) return listOf(where, x);
+  return Array.from({ length: listOf(where, y).length }, (_, i) => i);
+}
+
 /** The x (when given) and y of a trace, encoded. */
 export function pointsOf(where: string, x: Numbers | undefined, y: Numbers): Json {
   const values = listOf(where, y);
@@ -85,7 +91,7 @@ function lookOf(series: LineSeries, color: string): Json {
           },
         }),
     ...(points === "none" ? {} : { marker: { color, size: points === "only" ? 7 : 5 } }),
-    ...(series.faint ? { opacity: 0.6 } : {}),
+    ...(series.faint ? { opacity: 0.7 } : {}),
   };
 }
 
@@ -95,7 +101,12 @@ export interface Mark {
   readonly label?: string;
 }
 
-/** Dashed horizontal lines at `references`, dotted vertical ones at `markers`. */
+/** How far a legend must stand above the axes: higher when markers have labels there. */
+export function legendLift(markers: readonly Mark[] | undefined, height: number): number {
+  return (markers?.some(({ label }) => label) ? 24 : 6) / height;
+}
+
+/** Dashed horizontal lines at `references`; dotted vertical ones at `markers`, labelled above. */
 export function markShapes(
   references: readonly Mark[] = [],
   markers: readonly Mark[] = [],
@@ -123,7 +134,7 @@ export function markShapes(
     y1: 1,
     opacity: 0.7,
     line: { width: 1.25, dash: "dot" },
-    ...labelOf(label, { textposition: "end", xanchor: "left", yanchor: "top" }),
+    ...labelOf(label, { textposition: "end", xanchor: "center", yanchor: "bottom", padding: 1 }),
   }));
   return [...across, ...upright];
 }

@@ -29,9 +29,13 @@ export function figureHtml(
 </figure>`;
 }
 
+/** Pixels that Plotly would need for a slider; the page has its own above the drawing. */
+const sliderHeight = 110;
+
 /** A figure with a width keeps its proportions on narrow pages; others keep their height. */
 function sizeOf(layout: Readonly<Record<string, unknown>>): string {
-  const height = typeof layout.height === "number" ? layout.height : 420;
+  const drawn = typeof layout.height === "number" ? layout.height : 420;
+  const height = drawn - (layout.sliders ? sliderHeight : 0);
   if (typeof layout.width !== "number") return `height:${height}px`;
   return `max-width:${layout.width}px;aspect-ratio:${layout.width}/${height}`;
 }

@@ -5,7 +5,7 @@ import { escapeHtml } from "./escape.ts";
 
 /** HTML of a paragraph's text. `figures` maps figure ids to their numbers, for `[](#id)`. */
 export function inlineMarkdown(prose: string, figures: ReadonlyMap<string, number>): string {
-  const token = /`([^`]+)`|\[([^\]]*)\]\(([^)\s]+)\)|\*\*(\S(?:.*?\S)?)\*\*|\*(\S(?:.*?\S)?)\*/s;
+  const token = /`([^`]+)`|\[([^\]]*)\]\(([^)\s]+)\)|\*\*(\S(?:.*?\S)??)\*\*|\*(\S(?:.*?\S)??)\*/s;
   let html = "";
   let rest = prose;
   for (let match = token.exec(rest); match; match = token.exec(rest)) {

@@ -10,7 +10,8 @@ export function bylineHtml({ run, study }: ReportInput, sourceLink: string): str
     ["Study", `<code>${escapeHtml(study)}</code>`],
     ["After", sourceLink],
     ["Run", escapeHtml(dateText(run.date))],
-    ["Took", `${durationText(run.seconds)} on ${deviceText(run)}`],
+    ["Took", durationText(run.seconds)],
+    ["On", deviceText(run)],
   ];
   return `<dl class="byline">${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("")}</dl>`;
 }

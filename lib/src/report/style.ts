@@ -52,8 +52,8 @@ p { margin: 0 0 1.1em; max-width: 68ch; text-wrap: pretty; }
 dl { margin: 0; font-size: 0.875rem; line-height: 1.45; }
 dt { color: var(--muted); font-size: 0.8rem; }
 dd { margin: 0; }
-.byline { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; padding: 1rem 0; border-block: 1px solid var(--rule); }
-.byline dd { max-width: 22rem; }
+.byline { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0.9rem 2rem; padding: 1rem 0; border-block: 1px solid var(--rule); }
+@media (min-width: 900px) { .byline { grid-template-columns: auto minmax(0, 1.6fr) auto auto minmax(0, 1fr); } }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 1rem 1.5rem; margin-top: 1.5rem; }
 .facts dd { overflow-wrap: anywhere; }
 .command { display: flex; align-items: flex-start; gap: 0.75rem; }
@@ -65,7 +65,8 @@ pre code { padding: 0; background: none; }
 function figures(): string {
   return `
 figure { margin: 2.5rem 0 3rem; padding-top: 0.9rem; border-top: 1px solid var(--rule); break-inside: avoid; }
-.head { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: 0.25rem 1.5rem; }
+.head { display: flex; justify-content: space-between; align-items: baseline; gap: 1.5rem; }
+@media (max-width: 480px) { .head { flex-direction: column; gap: 0.25rem; } }
 h3 { margin: 0; font-size: 1rem; font-weight: 600; line-height: 1.4; }
 h3 a { margin-right: 0.4em; color: var(--muted); font-weight: 400; text-decoration: none; }
 h3 a:hover { color: var(--accent); }
@@ -99,14 +100,15 @@ td.value { font-variant-numeric: tabular-nums; }
 td small { display: block; margin-top: 0.15rem; color: var(--muted); font-size: 0.78rem; }
 td small a { color: inherit; }
 .claims td:first-child { width: 1.75rem; padding-right: 0.5rem; font-weight: 700; }
-.claims td:nth-child(2) { min-width: 17rem; }
+.claims td:nth-child(2) { width: 40%; min-width: 15rem; }
 .unit { color: var(--muted); }
 .after { margin: 1rem 0 0; }
 sup { font-size: 0.75em; line-height: 0; }
 @media (max-width: 760px) {
   .claims thead { display: none; }
   .claims tr { display: grid; grid-template-columns: 1.75rem 1fr; padding: 0.75rem 0; border-bottom: 1px solid var(--rule); }
-  .claims td { grid-column: 2; padding: 0.1rem 0; border: 0; min-width: 0; }
+  .claims td, .claims td:nth-child(2) { width: auto; min-width: 0; }
+  .claims td { grid-column: 2; padding: 0.1rem 0; border: 0; }
   .claims td:first-child { grid-column: 1; }
   .claims td:nth-child(2) { margin-bottom: 0.3rem; }
   .claims td[data-label]::before { content: attr(data-label); display: inline-block; width: 6rem; color: var(--muted); }

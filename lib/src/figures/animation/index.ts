@@ -9,12 +9,12 @@ import {
   baseLayout,
   type Json,
   legend,
-  margin,
   numberAxis,
+  panelMargin,
 } from "../figure-parts.ts";
 import { heatAxes, heatTraces } from "../heat.ts";
 import { type Grid, gridOf, hasGap } from "../numbers.ts";
-import { type Panel, panelGrid, panelTitle } from "../panels.ts";
+import { type Panel, type PanelGrid, panelGrid, panelTitle } from "../panels.ts";
 import { lineTrace } from "../series.ts";
 import { animationControls } from "./controls.ts";
 import type { AnimationData, AnimationPanel, HeatPanel, LinePanel } from "./data.ts";
@@ -32,8 +32,9 @@ export const animation: Figure<AnimationData> = {
     const heat = heatPanels(data);
     const stages = names.map((name, frame) => ({ name, traces: tracesAt(data, heat, frame) }));
     const panelHeight = data.panelHeight ?? 320;
-    const gaps = { row: 76, column: 0.12 };
-    const grid = panelGrid("animation", data.panels.length, data.columns ?? 2, panelHeight, gaps);
+    const columns = data.columns ?? 2;
+    const gaps = { row: 76, column: hasInnerBar(data, columns) ? 0.2 : 0.1 };
+    const grid = panelGrid("animation", data.panels.length, columns, panelHeight, gaps);
     const last = stages.at(-1)?.traces ?? [];
     const moving = last.flatMap(({ moves }, i) => (moves ? [i] : []));
     const showsGaps = heat.some(({ grids }) => grids.some((one) => hasGap(one.data)));
@@ -47,16 +48,35 @@ export const animation: Figure<AnimationData> = {
         data: traces.flatMap(({ trace, moves }) => (moves ? [framePart(trace)] : [])),
       })),
       layout: {
-        ...baseLayout(data, { height: grid.height + margin.t + margin.b + 150 }),
+        ...baseLayout(data, { height: grid.height + panelMargin.t + panelMargin.b + 150 }),
+        margin: panelMargin,
         ...legend(legendEntries, 24 / grid.height),
         ...Object.fromEntries(grid.panels.flatMap((place, n) => axesOf(data, heat, place, n))),
         annotations: data.panels.map(({ title }, n) => panelTitle(title, n)),
-        ...(heat.length > 0 ? { coloraxis: colorAxis(lists, data, showsGaps) } : {}),
+        ...(heat.length > 0
+          ? { coloraxis: colorAxis(lists, data, showsGaps, barPlace(heat, grid)) }
+          : {}),
         ...animationControls(names, data.frameLabel ?? "step", data.frameMs ?? 250),
       },
     };
   },
 };
+
+/** Whether lines stand to the right of every heat map, so that the colour bar goes between them. */
+function hasInnerBar({ panels }: AnimationData, columns: number): boolean {
+  const across = Math.min(columns, panels.length);
+  const heatColumns = panels.flatMap(({ kind }, n) => (kind === "heatmap" ? [n % across] : []));
+  return heatColumns.length > 0 && Math.max(...heatColumns) < across - 1;
+}
+
+/** The colour bar: right of the heat maps, as high as they are. */
+function barPlace(heat: readonly HeatFrames[], { panels }: PanelGrid): Json {
+  const places = heat.map(({ n }) => panels[n] as Panel);
+  const top = Math.max(...places.map(({ y }) => y[1]));
+  const bottom = Math.min(...places.map(({ y }) => y[0]));
+  const x = Math.max(...places.map((place) => place.x[1]));
+  return { x, xanchor: "left", y: top, yanchor: "top", len: top - bottom };
+}
 
 interface HeatFrames {
   readonly n: number;
@@ -175,7 +195,7 @@ function axesOf(
     xaxis: axisId("x", n),
   });
   return [
-    [axisKey("x", n), { ...axes.x, ...xPlace }],
-    [axisKey("y", n), { ...axes.y, ...yPlace }],
+    [axisKey("x", n), { ...axes.x, ...xPlace, constraintoward: "right" }],
+    [axisKey("y", n), { ...axes.y, ...yPlace, constraintoward: "top" }],
   ];
 }

@@ -21,7 +21,7 @@ export interface BarsData extends FigureOptions {
   readonly series: readonly BarSeries[];
   readonly xLabel?: string;
   readonly yLabel?: string;
-  /** Categories that stand out by colour; the others turn grey. For one series. */
+  /** Categories that stand out by colour and label; the others turn grey. For one series. */
   readonly highlight?: readonly (string | number)[];
   /** On top of each other instead of side by side; default false. */
   readonly stacked?: boolean;
@@ -66,13 +66,22 @@ export const bars: Figure<BarsData> = {
         ...legend(data.series.length),
         barmode: data.stacked ? "stack" : "group",
         bargap: data.categories.length > 30 ? 0.15 : 0.3,
-        xaxis: { ...titleOf(data.xLabel), type: "category", automargin: true, tickangle: "auto" },
+        xaxis: isNumeric(data.categories)
+          ? numberAxis(data.xLabel)
+          : { ...titleOf(data.xLabel), type: "category", automargin: true, tickangle: "auto" },
         yaxis: { ...numberAxis(data.yLabel), rangemode: "tozero" },
         shapes: markShapes(data.references),
       },
     };
   },
 };
+
+/** Consecutive integers are an axis of numbers; anything else is an axis of names. */
+function isNumeric(categories: BarsData["categories"]): categories is readonly number[] {
+  return categories.every(
+    (value, i) => Number.isInteger(value) && value === (categories[0] as number) + i,
+  );
+}
 
 function traceOf(data: BarsData, series: BarSeries, i: number): Json {
   const where = `bars "${series.name}"`;
@@ -87,14 +96,33 @@ function traceOf(data: BarsData, series: BarSeries, i: number): Json {
   return {
     type: "bar",
     name: series.name,
-    x: distinct(data.categories.map(String)),
+    x: isNumeric(data.categories)
+      ? encodeList(data.categories)
+      : distinct(data.categories.map(String)),
     y: encodeList(values),
     marker: {
       color: stands ? data.categories.map((name) => (stands.has(name) ? color : neutral)) : color,
       line: { width: 0 },
     },
+    ...(stands
+      ? {
+          text: data.categories.map((name) => (stands.has(name) ? String(name) : "")),
+          textposition: "outside",
+          textangle: 0,
+          textfont: { size: 12 },
+          constraintext: "none",
+          cliponaxis: false,
+        }
+      : {}),
     ...(series.errors
-      ? { error_y: { array: encodeList(listOf(where, series.errors)), thickness: 1.25, width: 3 } }
+      ? {
+          error_y: {
+            array: encodeList(listOf(where, series.errors)),
+            color: neutral,
+            thickness: 1.5,
+            width: 3,
+          },
+        }
       : {}),
     hovertemplate: "%{x}: %{y:.4g}<extra>%{fullData.name}</extra>",
   };

@@ -9,7 +9,7 @@ import {
   baseLayout,
   type FigureOptions,
   type Json,
-  margin,
+  panelMargin,
   type Size,
 } from "../figure-parts.ts";
 import { type HeatOptions, heatAxes, heatTraces, isEqual } from "../heat.ts";
@@ -72,12 +72,14 @@ export const facets: Figure<FacetsData> = {
       }),
       layout: {
         ...baseLayout(data, size),
+        margin: panelMargin,
         ...Object.fromEntries(layout.panels.flatMap((panel, n) => axesOf(data, first, panel, n))),
         annotations: data.panels.map(({ title }, n) => panelTitle(title, n)),
         coloraxis: colorAxis(
           grids.map((grid) => grid.data),
           data,
           showsGaps,
+          { y: 1, yanchor: "top", len: Math.min(1, 340 / layout.height) },
         ),
       },
     };
@@ -93,7 +95,7 @@ function placed(data: FacetsData, grid: Grid): { layout: PanelGrid; size: Size }
   const panelHeight = data.panelHeight ?? (equal ? square : 180);
   const gaps = { row: 34, column: 0.03 };
   const layout = panelGrid("facets", data.panels.length, columns, panelHeight, gaps);
-  const height = Math.round(layout.height + margin.t + margin.b + 30);
+  const height = Math.round(layout.height + panelMargin.t + panelMargin.b + 30);
   if (!equal) return { layout, size: { height } };
   const across = layout.columns;
   const inner = (panelHeight * grid.columns) / Math.max(grid.rows, 1);
@@ -101,10 +103,13 @@ function placed(data: FacetsData, grid: Grid): { layout: PanelGrid; size: Size }
   return { layout, size: { height, width } };
 }
 
+/** An axis whose labels another panel carries. */
+const bare: Json = { showticklabels: false, ticks: "" };
+
 function axesOf(data: FacetsData, grid: Grid, panel: Panel, n: number): [string, Json][] {
   const axes = heatAxes("facets", grid, data, { xaxis: axisId("x", n) });
   const { title: xTitle, ...x } = axes.x;
-  const { title: yTitle, ...y } = axes.y;
+  const { title: yTitle, scaleanchor, ...y } = axes.y;
   return [
     [
       axisKey("x", n),
@@ -113,7 +118,7 @@ function axesOf(data: FacetsData, grid: Grid, panel: Panel, n: number): [string,
         ...(panel.isBottom && xTitle ? { title: xTitle } : {}),
         domain: panel.x,
         anchor: axisId("y", n),
-        showticklabels: panel.isBottom,
+        ...(panel.isBottom ? {} : bare),
         ...(n === 0 ? {} : { matches: "x" }),
       },
     ],
@@ -124,8 +129,8 @@ function axesOf(data: FacetsData, grid: Grid, panel: Panel, n: number): [string,
         ...(panel.isLeft && yTitle ? { title: yTitle } : {}),
         domain: panel.y,
         anchor: axisId("x", n),
-        showticklabels: panel.isLeft,
-        ...(n === 0 ? {} : { matches: "y" }),
+        ...(panel.isLeft ? {} : bare),
+        ...(n === 0 ? (scaleanchor ? { scaleanchor } : {}) : { matches: "y" }),
       },
     ],
   ];

@@ -6,7 +6,7 @@ import { encodeList } from "../encode.ts";
 import type { Figure, PlotlyFigure } from "../figure.ts";
 import { baseLayout, type FigureOptions, legend, numberAxis } from "../figure-parts.ts";
 import { extentOf, listOf, type Numbers } from "../numbers.ts";
-import { type Mark, markShapes } from "../series.ts";
+import { legendLift, type Mark, markShapes } from "../series.ts";
 
 export interface HistogramData extends FigureOptions {
   readonly series: readonly { readonly name: string; readonly values: Numbers }[];
@@ -52,6 +52,7 @@ export const histogram: Figure<HistogramData> = {
     const width = (high - low) / bins;
     const centres = Array.from({ length: bins }, (_, i) => low + (i + 0.5) * width);
     const several = lists.length > 1;
+    const height = data.height ?? 360;
     return {
       data: lists.map((list, i) => ({
         type: "bar",
@@ -64,8 +65,8 @@ export const histogram: Figure<HistogramData> = {
         hovertemplate: `%{x:.4g} ± ${(width / 2).toPrecision(2)}: %{y:.4g}<extra>%{fullData.name}</extra>`,
       })),
       layout: {
-        ...baseLayout(data, { height: data.height ?? 360 }),
-        ...legend(lists.length),
+        ...baseLayout(data, { height }),
+        ...legend(lists.length, legendLift(data.markers, height - 100)),
         barmode: "overlay",
         bargap: 0,
         xaxis: { ...numberAxis(data.xLabel), range: [low, high] },

@@ -8,13 +8,13 @@ import {
   type FigureOptions,
   type Json,
   legend,
-  margin,
   numberAxis,
+  panelMargin,
 } from "../figure-parts.ts";
-import { logToggles } from "../log-toggle.ts";
-import type { Numbers } from "../numbers.ts";
+import { isLoggable, logToggles } from "../log-toggle.ts";
+import { listOf, type Numbers } from "../numbers.ts";
 import { type Panel, panelGrid, panelTitle } from "../panels.ts";
-import { type LineSeries, lineTrace } from "../series.ts";
+import { type LineSeries, lineTrace, placesOf } from "../series.ts";
 
 export interface LineFacetsData extends Pick<FigureOptions, "title"> {
   readonly panels: readonly { readonly title: string; readonly series: readonly LineSeries[] }[];
@@ -60,7 +60,8 @@ export const lineFacets: Figure<LineFacetsData> = {
     return {
       data: tracesOf(data, names),
       layout: {
-        ...baseLayout(data, { height: grid.height + margin.t + margin.b + 60 }),
+        ...baseLayout(data, { height: grid.height + panelMargin.t + panelMargin.b + 60 }),
+        margin: panelMargin,
         ...legend(names.length, 24 / grid.height),
         ...Object.fromEntries(grid.panels.flatMap((panel, n) => axesOf(data, panel, n))),
         annotations: data.panels.map(({ title }, n) => panelTitle(title, n)),
@@ -69,6 +70,13 @@ export const lineFacets: Figure<LineFacetsData> = {
             letter,
             axes: keys.map((n) => axisKey(letter, n)),
             log: (letter === "x" ? data.logX : data.logY) ?? false,
+            offered: isLoggable(
+              data.panels.flatMap(({ series }) =>
+                series.map(({ x, y }) =>
+                  letter === "x" ? placesOf("lineFacets", x ?? data.x, y) : listOf("lineFacets", y),
+                ),
+              ),
+            ),
           })),
         ),
       },

@@ -24,6 +24,17 @@ describe("lines", () => {
     expect(layout.xaxis).toMatchObject({ type: "linear" });
   });
 
+  it("offers a log axis only for data without negative numbers", () => {
+    const labels = (y: number[], logY: boolean): string[] => {
+      const { layout } = lines.draw({ series: [{ name: "a", y }], logY });
+      const menus = layout.updatemenus as { buttons: { label: string }[] }[];
+      return menus.flatMap(({ buttons }) => buttons.map(({ label }) => label));
+    };
+    expect(labels([0, 1], false)).toEqual(["log x", "log y"]);
+    expect(labels([-1, 1], false)).toEqual(["log x"]);
+    expect(labels([-1, 1], true)).toEqual(["log x", "log y"]);
+  });
+
   it("draws references across and markers upright, at their values", () => {
     const { layout } = lines.draw({
       series: [],

@@ -2,9 +2,17 @@
 
 import type { Figure, PlotlyFigure } from "../figure.ts";
 import { baseLayout, type FigureOptions, legend, numberAxis } from "../figure-parts.ts";
-import { logToggles } from "../log-toggle.ts";
-import type { Numbers } from "../numbers.ts";
-import { type LineSeries, lineTrace, type Mark, markShapes, rowSeries } from "../series.ts";
+import { isLoggable, logToggles } from "../log-toggle.ts";
+import { listOf, type Numbers } from "../numbers.ts";
+import {
+  type LineSeries,
+  legendLift,
+  lineTrace,
+  type Mark,
+  markShapes,
+  placesOf,
+  rowSeries,
+} from "../series.ts";
 
 export interface LinesData extends FigureOptions {
   /** For the rows of a matrix: `rowSeries(matrix, names)`. */
@@ -60,21 +68,24 @@ export const lines: Figure<LinesData> = {
   },
   draw(data: LinesData): PlotlyFigure {
     const count = data.series.length;
+    const height = data.height ?? 420;
+    const xs = data.series.map(({ x, y }) => placesOf("lines", x ?? data.x, y));
+    const ys = data.series.map(({ y }) => listOf("lines", y));
     const [logX, logY] = [data.logX ?? false, data.logY ?? false];
     return {
       data: data.series.map((series, index) =>
         lineTrace("lines", series, data.x, { index, count }),
       ),
       layout: {
-        ...baseLayout(data, { height: data.height ?? 420 }),
-        ...legend(count),
+        ...baseLayout(data, { height }),
+        ...legend(count, legendLift(data.markers, height - 100)),
         hovermode: count > 8 ? "closest" : "x unified",
         xaxis: numberAxis(data.xLabel, logX),
         yaxis: numberAxis(data.yLabel, logY),
         shapes: markShapes(data.references, data.markers),
         updatemenus: logToggles([
-          { letter: "x", axes: ["xaxis"], log: logX },
-          { letter: "y", axes: ["yaxis"], log: logY },
+          { letter: "x", axes: ["xaxis"], log: logX, offered: isLoggable(xs) },
+          { letter: "y", axes: ["yaxis"], log: logY, offered: isLoggable(ys) },
         ]),
       },
     };

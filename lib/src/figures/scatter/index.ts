@@ -4,9 +4,9 @@ import { InputError } from "../../core/errors.ts";
 import { colorOf } from "../colors.ts";
 import type { Figure, PlotlyFigure } from "../figure.ts";
 import { baseLayout, type FigureOptions, type Json, legend, numberAxis } from "../figure-parts.ts";
-import { logToggles } from "../log-toggle.ts";
+import { isLoggable, logToggles } from "../log-toggle.ts";
 import { extentOf, listOf, type Numbers } from "../numbers.ts";
-import { type Mark, markShapes, pointsOf } from "../series.ts";
+import { legendLift, type Mark, markShapes, pointsOf } from "../series.ts";
 
 export interface PointGroup {
   readonly name: string;
@@ -52,12 +52,15 @@ export const scatter: Figure<ScatterData> = {
     },
   },
   draw(data: ScatterData): PlotlyFigure {
+    const height = data.height ?? 460;
+    const xs = data.groups.map(({ x }) => listOf("scatter", x));
+    const ys = data.groups.map(({ y }) => listOf("scatter", y));
     const [logX, logY] = [data.logX ?? false, data.logY ?? false];
     return {
       data: data.groups.map((group, i) => traceOf(data, group, i)),
       layout: {
-        ...baseLayout(data, { height: data.height ?? 460 }),
-        ...legend(data.groups.length),
+        ...baseLayout(data, { height }),
+        ...legend(data.groups.length, legendLift(data.markers, height - 100)),
         hovermode: "closest",
         xaxis: numberAxis(data.xLabel, logX),
         yaxis: numberAxis(data.yLabel, logY),
@@ -66,8 +69,8 @@ export const scatter: Figure<ScatterData> = {
           ...markShapes(data.references, data.markers),
         ],
         updatemenus: logToggles([
-          { letter: "x", axes: ["xaxis"], log: logX },
-          { letter: "y", axes: ["yaxis"], log: logY },
+          { letter: "x", axes: ["xaxis"], log: logX, offered: isLoggable(xs) },
+          { letter: "y", axes: ["yaxis"], log: logY, offered: isLoggable(ys) },
         ]),
       },
     };

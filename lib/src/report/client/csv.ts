@@ -120,7 +120,7 @@ export function cellsOf(list: unknown): Cell[] {
   if (dtype === "i4") return Array.from(new Int32Array(buffer));
   if (dtype === "f8") return Array.from(new Float64Array(buffer));
   return Array.from(new Float32Array(buffer), (value) => {
-    const digits = [6, 7, 8].find((count) => Math.fround(+value.toPrecision(count)) === value);
+    const digits = [6, 7, 8, 9].find((count) => Math.fround(+value.toPrecision(count)) === value);
     return digits === undefined ? value : +value.toPrecision(digits);
   });
 }

@@ -22,24 +22,34 @@ interface Page extends Parts {
   readonly templates: Readonly<Record<string, object>>;
   readonly plotly: Promise<PlotlyApi>;
   readonly drawn: Map<HTMLElement, Promise<void>>;
+  /** Figures in or near the view. */
+  readonly near: Set<HTMLElement>;
 }
 
 /** Start the page. */
 export function startPage(parts: Parts): void {
   const templates = JSON.parse(textOf("templates"));
-  const page: Page = { ...parts, templates, plotly: loadPlotly(), drawn: new Map() };
+  const page: Page = {
+    ...parts,
+    templates,
+    plotly: loadPlotly(),
+    drawn: new Map(),
+    near: new Set(),
+  };
   const figures = [...document.querySelectorAll<HTMLElement>("figure[data-figure]")];
   const observer = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
-        if (isIntersecting) void draw(page, target as HTMLElement);
+        const figure = target as HTMLElement;
+        page.near[isIntersecting ? "add" : "delete"](figure);
+        if (isIntersecting) void show(page, figure);
       }
     },
     { rootMargin: "600px 0px" },
   );
   for (const figure of figures) observer.observe(figure);
   window.addEventListener("beforeprint", () => {
-    for (const figure of figures) void draw(page, figure);
+    for (const figure of figures) void show(page, figure);
   });
   startDownloads(page);
   startTheme(page);
@@ -72,10 +82,17 @@ function figureData(figure: HTMLElement): PageFigure {
   return JSON.parse(textOf(`data-${figure.dataset.figure}`));
 }
 
-function draw(page: Page, figure: HTMLElement): Promise<void> {
+/** Draw a figure that is not drawn yet, and give it the page's theme. */
+async function show(page: Page, figure: HTMLElement): Promise<void> {
   const started = page.drawn.get(figure) ?? drawNow(page, figure);
   page.drawn.set(figure, started);
-  return started;
+  await started;
+  const theme = themeNow();
+  if (figure.dataset.state !== "drawn" || figure.dataset.theme === theme) return;
+  figure.dataset.theme = theme;
+  const plotly = await page.plotly;
+  const plot = figure.querySelector(".plot") as HTMLElement;
+  await plotly.relayout(plot, { template: page.templates[theme] });
 }
 
 /** Draw a figure. Its size is the page's, its title and controls are HTML around it. */
@@ -86,12 +103,13 @@ async function drawNow(page: Page, figure: HTMLElement): Promise<void> {
     const { data, layout, frames } = figureData(figure);
     const { title, width, height, updatemenus, sliders, ...own } = layout;
     const touch = matchMedia("(pointer: coarse)").matches;
+    const theme = themeNow();
     await plotly.newPlot(plot, {
       data,
       frames: frames ?? [],
       layout: {
         ...own,
-        template: page.templates[themeNow()],
+        template: page.templates[theme],
         autosize: true,
         ...(touch ? { dragmode: false } : {}),
       },
@@ -103,6 +121,7 @@ async function drawNow(page: Page, figure: HTMLElement): Promise<void> {
       },
     });
     page.addControls(plotly, plot, figure.querySelector(".controls") as HTMLElement, layout);
+    figure.dataset.theme = theme;
     figure.dataset.state = "drawn";
   } catch (error) {
     figure.dataset.state = "failed";
@@ -142,7 +161,7 @@ async function saveImage(
   format: string,
   filename: string,
 ): Promise<void> {
-  await draw(page, figure);
+  await show(page, figure);
   const plot = figure.querySelector(".plot") as PlotElement;
   const [width, height] = [plot.clientWidth, plot.clientHeight + 40];
   const title = {
@@ -166,24 +185,16 @@ async function saveImage(
 
 function startTheme(page: Page): void {
   const button = document.getElementById("theme") as HTMLButtonElement;
-  const apply = async (): Promise<void> => {
-    const theme = themeNow();
-    button.setAttribute("aria-pressed", String(theme === "dark"));
-    const plotly = await page.plotly;
-    for (const [figure, started] of page.drawn) {
-      await started;
-      const plot = figure.querySelector(".plot") as HTMLElement;
-      if (figure.dataset.state !== "drawn") continue;
-      await plotly.relayout(plot, { template: page.templates[theme] });
-    }
-    document.documentElement.dataset.drawn = theme;
+  const apply = (): void => {
+    button.setAttribute("aria-pressed", String(themeNow() === "dark"));
+    for (const figure of page.near) void show(page, figure);
   };
   button.addEventListener("click", () => {
     document.documentElement.dataset.theme = themeNow() === "dark" ? "light" : "dark";
-    void apply();
+    apply();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => void apply());
-  void apply();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", apply);
+  apply();
 }
 
 /** Mark the section being read in the table of contents. */
@@ -192,7 +203,9 @@ function startContents(): void {
   const sections = links.map(({ hash }) => document.getElementById(hash.slice(1)));
   const mark = (): void => {
     const passed = sections.filter((section) => (section?.getBoundingClientRect().top ?? 0) < 140);
-    const current = Math.max(passed.length - 1, 0);
+    const { scrollHeight } = document.documentElement;
+    const isEnd = window.scrollY + window.innerHeight >= scrollHeight - 2;
+    const current = isEnd ? links.length - 1 : Math.max(passed.length - 1, 0);
     for (const [i, link] of links.entries()) {
       if (i === current) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
@@ -220,7 +233,7 @@ export const pageFunctions = [
   loadPlotly,
   themeNow,
   figureData,
-  draw,
+  show,
   drawNow,
   startDownloads,
   save,

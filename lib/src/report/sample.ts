@@ -1,0 +1,58 @@
+/** A small report for tests: every example of every figure. */
+
+import * as all from "../figures/all.ts";
+import type { Figure } from "../figures/figure.ts";
+import type { ReportFigure, ReportInput } from "./report.ts";
+
+/** Ids are the names of figure and example, `heatmap-signed`. */
+export function sampleReport(): ReportInput {
+  const kinds: readonly Figure<unknown>[] = Object.values(all);
+  return {
+    title: "Every kind of figure <once>",
+    summary: "A *report* with all figures, from [](#lines-losses) on.",
+    study: "sample",
+    source: { paper: "No paper", at: "page 1", url: "https://example.org/?a=1&b=2" },
+    command: "npx tinylens run sample --set title='</script>'",
+    run: {
+      params: [{ name: "p", value: 113, meaning: "the modulus" }],
+      seed: 999,
+      device: "native",
+      threads: 1,
+      versions: { node: "24.0.0" },
+      seconds: 3.21,
+      date: "2026-11-21T12:00:00Z",
+    },
+    claims: [
+      {
+        id: "initial-loss",
+        text: "Loss before the first update",
+        source: { paper: "No paper" },
+        expected: 4.734958,
+        tolerance: "within 2e-6",
+        measured: 4.7349577,
+        holds: true,
+      },
+      {
+        id: "keys",
+        text: "Key frequencies </script>",
+        source: { paper: "No paper" },
+        expected: [1, 2],
+        tolerance: "equal",
+        measured: [1, 3],
+        holds: false,
+      },
+    ],
+    sections: kinds.map((kind) => ({
+      title: kind.name,
+      prose: [`What \`${kind.name}\` draws.`],
+      figures: Object.entries(kind.examples).map(
+        ([example, data]): ReportFigure => ({
+          id: `${kind.name}-${example}`,
+          title: `The example *${example}*`,
+          see: "What there is to see.",
+          figure: kind.draw(data),
+        }),
+      ),
+    })),
+  };
+}
