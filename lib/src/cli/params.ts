@@ -55,12 +55,26 @@ function check(
   const parsed = study.params.safeParse(values);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const name = String(issue?.path[0] ?? study.name);
-  const rule = issue?.code === "invalid_type" ? `must be a ${issue.expected}` : issue?.message;
-  const got = texts.get(name) ?? values[name];
-  const sentence = `${study.name}: ${name}: ${lowerFirst(rule ?? "not valid")}`;
-  throw new InputError(got === undefined ? sentence : `${sentence}, got ${got}`);
+  const name = issue?.path[0] === undefined ? undefined : String(issue.path[0]);
+  const rule =
+    issue?.code === "invalid_type"
+      ? `must be ${kinds[issue.expected] ?? issue.expected}`
+      : issue?.message;
+  const got = name === undefined ? undefined : (texts.get(name) ?? values[name]);
+  const parts = [
+    study.name,
+    ...(name === undefined ? [] : [name]),
+    lowerFirst(rule ?? "not valid"),
+  ];
+  throw new InputError(`${parts.join(": ")}${got === undefined ? "" : `, got ${got}`}`);
 }
+
+/** How the types of zod read in a sentence. */
+const kinds: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+};
 
 function lowerFirst(text: string): string {
   return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;

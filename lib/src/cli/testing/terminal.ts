@@ -1,0 +1,35 @@
+/** A command line for tests: texts instead of streams, the small study, no signals. */
+
+import { smallStudy } from "../../runs/testing/small-study.ts";
+import type { Study } from "../../studies/study.ts";
+import type { Context } from "../context.ts";
+import { main } from "../main.ts";
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Run `tinylens` with these words in folder `cwd`. */
+export async function tinylens(
+  cwd: string,
+  words: readonly string[],
+  changes: Partial<Context> = {},
+): Promise<Ended> {
+  let stdout = "";
+  let stderr = "";
+  const code = await main(words, {
+    studies: { smallStudy: smallStudy as Study<unknown, unknown> },
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    env: {},
+    cwd,
+    onInterrupt: () => () => {},
+    exit: (ended) => {
+      throw new Error(`exit ${ended}`);
+    },
+    ...changes,
+  });
+  return { code, stdout, stderr };
+}
