@@ -118,18 +118,6 @@ describe.skipIf(chromiumPath === undefined)(
       await expect.poll(backgrounds).toEqual([themes.light.page]);
     });
 
-    it("follows the system's dark theme", async () => {
-      const dark = await browser.newPage({ colorScheme: "dark" });
-      await dark.goto(page.url());
-      await dark.waitForSelector("figure[data-state=drawn]");
-      const drawn = await dark.$eval(
-        "figure[data-state=drawn] .plot",
-        (plot) => (plot as Plot)._fullLayout.paper_bgcolor,
-      );
-      expect(drawn).toBe(themes.dark.page);
-      await dark.close();
-    });
-
     it("exports the numbers of a figure as CSV and JSON", async () => {
       const csv = (await clicked("heatmap-signed", "csv")).toString("utf8");
       const [, ...rows] = csv
@@ -187,6 +175,36 @@ describe.skipIf(chromiumPath === undefined)(
       await expect.poll(() => output.textContent()).toBe("step 2000");
       await expect.poll(() => output.textContent(), { timeout: 5000 }).toBe("step 10000");
       expect(await page.textContent("#figure-animation-grokking .play")).toContain("Play");
+    });
+
+    it("follows the system's dark theme, prints in light with every figure, and goes back", async () => {
+      const dark = await browser.newPage({ colorScheme: "dark" });
+      await dark.goto(page.url());
+      await dark.waitForSelector("figure[data-state=drawn][data-theme=dark]");
+      const drawn = await dark.$eval(
+        "figure[data-state=drawn] .plot",
+        (plot) => (plot as Plot)._fullLayout.paper_bgcolor,
+      );
+      expect(drawn).toBe(themes.dark.page);
+      await dark.evaluate(() => dispatchEvent(new Event("beforeprint")));
+      await expect
+        .poll(
+          () => dark.$$eval("figure[data-state=drawn][data-theme=light]", (all) => all.length),
+          {
+            timeout: 20_000,
+          },
+        )
+        .toBe(figures.length);
+      await dark.evaluate(() => dispatchEvent(new Event("afterprint")));
+      await dark.waitForSelector("figure[data-state=drawn][data-theme=dark]");
+      await dark.close();
+    });
+
+    it("copies the command, or selects it where the clipboard is closed", async () => {
+      await page.click("#copy-command");
+      await expect.poll(() => page.textContent("#copy-command")).toMatch(/Copied|Selected/);
+      const selected = await page.evaluate(() => String(getSelection()));
+      expect(selected.trim()).toBe(sampleReport().command);
     });
 
     it("asks nothing of the network and has nothing to complain about", () => {

@@ -8,7 +8,7 @@ import { dateText, durationText, numberHtml, valueHtml } from "./values.ts";
 export function bylineHtml({ run, study }: ReportInput, sourceLink: string): string {
   const facts: readonly (readonly [string, string])[] = [
     ["Study", `<code>${escapeHtml(study)}</code>`],
-    ["After", sourceLink],
+    ["Reproduces", sourceLink],
     ["Run", escapeHtml(dateText(run.date))],
     ["Took", durationText(run.seconds)],
     ["On", deviceText(run)],

@@ -48,9 +48,7 @@ export function startPage(parts: Parts): void {
     { rootMargin: "600px 0px" },
   );
   for (const figure of figures) observer.observe(figure);
-  window.addEventListener("beforeprint", () => {
-    for (const figure of figures) void show(page, figure);
-  });
+  startPrinting(page, figures);
   startDownloads(page);
   startTheme(page);
   startContents();
@@ -127,6 +125,22 @@ async function drawNow(page: Page, figure: HTMLElement): Promise<void> {
     figure.dataset.state = "failed";
     plot.textContent = `This browser could not draw the figure: ${error}`;
   }
+}
+
+/** Paper is light, and shows every figure. */
+function startPrinting(page: Page, figures: readonly HTMLElement[]): void {
+  const root = document.documentElement;
+  let chosen = "";
+  window.addEventListener("beforeprint", () => {
+    chosen = root.dataset.theme ?? "";
+    root.dataset.theme = "light";
+    for (const figure of figures) void show(page, figure);
+  });
+  window.addEventListener("afterprint", () => {
+    if (chosen === "") delete root.dataset.theme;
+    else root.dataset.theme = chosen;
+    for (const figure of page.near) void show(page, figure);
+  });
 }
 
 function startDownloads(page: Page): void {
@@ -217,12 +231,17 @@ function startContents(): void {
 
 function startCopying(): void {
   const button = document.getElementById("copy-command");
-  button?.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(textOf("command"));
-    button.textContent = "Copied";
-    setTimeout(() => {
-      button.textContent = "Copy";
-    }, 2000);
+  const say = (text: string): void => {
+    if (button) button.textContent = text;
+  };
+  button?.addEventListener("click", () => {
+    const command = document.getElementById("command") as HTMLElement;
+    getSelection()?.selectAllChildren(command);
+    const copied = navigator.clipboard.writeText(textOf("command"));
+    copied.then(
+      () => say("Copied"),
+      () => say("Selected"),
+    );
   });
 }
 
@@ -235,6 +254,7 @@ export const pageFunctions = [
   figureData,
   show,
   drawNow,
+  startPrinting,
   startDownloads,
   save,
   saveImage,
