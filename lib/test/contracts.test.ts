@@ -8,7 +8,9 @@ import { TorchGenerator } from "../src/rng/index.ts";
 import type { Study } from "../src/studies/study.ts";
 import type { Examples, Task } from "../src/tasks/task.ts";
 import {
+  barrelText,
   entriesOnDisk,
+  exportedEntries,
   exportName,
   mismatches,
   readBarrel,
@@ -85,14 +87,16 @@ function variants(schema: z.ZodType): unknown[] {
 describe("registries", () => {
   for (const registry of registries) {
     it(`${registry.folder}/all.ts exports each entry on disk, and nothing else`, async () => {
-      const exported = Object.keys(await readBarrel(registry.folder));
+      const exported = exportedEntries(barrelText(registry.folder));
       expect(mismatches(entriesOnDisk(registry), exported)).toEqual([]);
+      expect(Object.keys(await readBarrel(registry.folder)).length).toBe(exported.length);
     });
   }
 
   it("would not let an entry be forgotten, or outlive its folder", () => {
-    expect(mismatches(["line-facets", "bars"], ["bars", "pie"])).toEqual([
-      "lineFacets is not exported",
+    const barrel = 'export { bars } from "./bars/index.ts";\nexport { pie } from "./pie.ts";\n';
+    expect(mismatches(["line-facets", "bars"], exportedEntries(barrel))).toEqual([
+      "line-facets is not exported",
       "pie is not on disk",
     ]);
     expect(exportName("a-b2-c")).toBe("aB2C");

@@ -14,7 +14,8 @@ function strays(paths: readonly string[]): string[] {
   return paths.filter(
     (path) =>
       !/^(dist\/.*\.(js|d\.ts)|bin\/tinylens\.js|package\.json|README\.md|LICENSE)$/.test(path) ||
-      path.includes(".test."),
+      path.includes(".test.") ||
+      path.includes("/testing/"),
   );
 }
 
@@ -107,7 +108,14 @@ describe("the package", () => {
 
   it("would not take a test, a golden file or a source along", () => {
     expect(
-      strays(["dist/a.js", "dist/a.test.js", "src/a.ts", "dist/x.golden.json", "LICENSE"]),
-    ).toEqual(["dist/a.test.js", "src/a.ts", "dist/x.golden.json"]);
+      strays([
+        "dist/a.js",
+        "dist/a.test.js",
+        "dist/b/testing/c.js",
+        "src/a.ts",
+        "dist/x.golden.json",
+        "LICENSE",
+      ]),
+    ).toEqual(["dist/a.test.js", "dist/b/testing/c.js", "src/a.ts", "dist/x.golden.json"]);
   });
 });

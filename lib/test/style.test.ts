@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { isTest, readSources, repository, type SourceFile } from "./support/sources.ts";
+import { readSources, repository, type SourceFile } from "./support/sources.ts";
 
 const maxLines = 400;
 
@@ -12,7 +12,7 @@ const rules: readonly ((file: SourceFile) => string | undefined)[] = [
     return lines > maxLines ? `${path} has ${lines} lines, at most ${maxLines}` : undefined;
   },
   ({ path }) =>
-    /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(path)
+    /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*((\.[a-z]+)?\.test)?\.ts$/.test(path)
       ? undefined
       : `${path} is not in kebab-case`,
   ({ path, text }) =>
@@ -68,13 +68,13 @@ describe("style", () => {
       .map(({ name }) => `${name}/`)
       .filter((folder) => files.some(({ path }) => path.startsWith(folder)));
     const tested = (folder: string) =>
-      files.some((file) => isTest(file) && file.path.startsWith(folder));
+      files.some(({ path }) => path.endsWith(".test.ts") && path.startsWith(folder));
     expect(folders.filter((folder) => !tested(folder))).toEqual([]);
   });
 
   it("has no test without an expectation", () => {
     const without = everySource()
-      .filter(isTest)
+      .filter(({ path }) => path.endsWith(".test.ts"))
       .filter(({ text }) => !/\bexpect\w*\s*[(.]|fc\.assert/.test(text));
     expect(without.map(({ path }) => path)).toEqual([]);
   });

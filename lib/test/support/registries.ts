@@ -1,6 +1,6 @@
 /** The folders whose entries are registered by one line in a barrel `all.ts`. */
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { sourceFolder } from "./sources.ts";
@@ -16,9 +16,9 @@ export interface Registry {
 
 export const registries: readonly Registry[] = [
   { folder: "tasks", entries: "folders", besides: [] },
-  { folder: "models", entries: "folders", besides: ["layers"] },
+  { folder: "models", entries: "folders", besides: ["layers", "testing"] },
   { folder: "figures", entries: "folders", besides: [] },
-  { folder: "studies", entries: "folders", besides: [] },
+  { folder: "studies", entries: "folders", besides: ["shared", "testing"] },
   {
     folder: "train/optim",
     entries: "files",
@@ -27,7 +27,7 @@ export const registries: readonly Registry[] = [
   { folder: "cli/commands", entries: "files", besides: ["all", "command", "flags"] },
 ];
 
-/** `line-facets` → `lineFacets`: the name under which an entry's folder exports it. */
+/** `line-facets` → `lineFacets`: the name under which an entry is exported. */
 export function exportName(folder: string): string {
   return folder.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -54,11 +54,21 @@ export async function readBarrel(folder: string): Promise<Readonly<Record<string
   return { ...module };
 }
 
-/** Entries on disk that the barrel lacks, and exports of the barrel without an entry on disk. */
+/** Names of the entries that a barrel's text exports from: `"./NAME/index.ts"` or `"./NAME.ts"`. */
+export function exportedEntries(text: string): string[] {
+  return [...text.matchAll(/from "\.\/([\w-]+)(?:\/index)?\.ts"/g)].map((match) => match[1] ?? "");
+}
+
+/** The text of a registry's barrel. Empty when there is none. */
+export function barrelText(folder: string): string {
+  const path = join(sourceFolder, folder, "all.ts");
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}
+
+/** Entries on disk that the barrel lacks, and entries of the barrel that are not on disk. */
 export function mismatches(onDisk: readonly string[], exported: readonly string[]): string[] {
-  const expected = onDisk.map(exportName);
   return [
-    ...expected.filter((name) => !exported.includes(name)).map((name) => `${name} is not exported`),
-    ...exported.filter((name) => !expected.includes(name)).map((name) => `${name} is not on disk`),
+    ...onDisk.filter((name) => !exported.includes(name)).map((name) => `${name} is not exported`),
+    ...exported.filter((name) => !onDisk.includes(name)).map((name) => `${name} is not on disk`),
   ];
 }

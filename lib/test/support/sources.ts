@@ -24,8 +24,9 @@ export function readSources(root: string = sourceFolder): SourceFile[] {
     .sort((a, b) => a.path.localeCompare(b.path));
 }
 
+/** Tests, and what only they use: files in a folder `testing/`. */
 export function isTest({ path }: SourceFile): boolean {
-  return path.endsWith(".test.ts");
+  return path.endsWith(".test.ts") || path.includes("/testing/");
 }
 
 /** The folder directly under the source folder; `.` for a file that lies in it. */

@@ -53,6 +53,21 @@ describe("timeInTurn", () => {
     expect(medians).toEqual([2, 8]);
     expect(order.join("")).toBe("abaaabaaab");
   });
+
+  it("gives the slow fewer turns", async () => {
+    let clock = 0;
+    let steps = 0;
+    const slow = {
+      step: () => {
+        steps += 1;
+        clock += 100;
+        return Promise.resolve();
+      },
+    };
+    const timing = { now: () => clock, rounds: 5, turnMs: 30, warmUp: 3 };
+    expect(await timeInTurn([slow], timing)).toEqual([100]);
+    expect(steps).toBe(1 + 2);
+  });
 });
 
 describe("a stepper", () => {

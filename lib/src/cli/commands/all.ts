@@ -1,6 +1,7 @@
 /** Every command, in the order of the help. One line registers one. */
 
 export { analyse } from "./analyse.ts";
+export { bench } from "./bench.ts";
 export { doctor } from "./doctor.ts";
 export { list } from "./list.ts";
 export { report } from "./report.ts";
