@@ -1,5 +1,8 @@
-/** Random numbers: PyTorch's CPU generator and Python's shuffle, number for number. */
+/** Random numbers: PyTorch's CPU generator, NumPy's and Python's shuffles, number for number. */
 
 export { linearBiasInit, linearInit } from "./linear-init.ts";
+export { md5 } from "./md5.ts";
+export { NumpyGenerator } from "./numpy.ts";
 export { pythonShuffle } from "./python.ts";
+export { reseed } from "./reseed.ts";
 export { TorchGenerator } from "./torch-generator.ts";
