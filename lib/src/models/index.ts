@@ -10,6 +10,12 @@ export type ModelName = keyof typeof models;
 export { getActName } from "./act-name.ts";
 export { ActivationCache } from "./activation-cache.ts";
 export {
+  type BilinearConfig,
+  type BilinearOptions,
+  bilinear,
+  bilinearConfig,
+} from "./bilinear/index.ts";
+export {
   type BitNetConfig,
   type BitNetOptions,
   bitNetConfig,
@@ -47,6 +53,12 @@ export type {
   WeightArrays,
   Weights,
 } from "./model.ts";
+export {
+  type OneLayerMlpConfig,
+  type OneLayerMlpOptions,
+  oneLayerMlp,
+  oneLayerMlpConfig,
+} from "./one-layer-mlp/index.ts";
 export { parseConfig } from "./parse.ts";
 export {
   type Cache,

@@ -42,7 +42,8 @@ function lastOfPairs(context: Context, pairs: Tensor, cut: readonly Column[]): T
   const q = intoHeads(context, 0, "Q", x.at([last.start, last.end]));
   const k = intoHeads(context, 0, "K", x);
   const v = intoHeads(context, 0, "V", x);
-  const z = attendPairs(q.div(Math.sqrt(config.dModel)), k, v, cut);
+  const { own, shared } = attendPairs(q.div(Math.sqrt(config.dModel)), k, v, cut);
+  const z = shared === null ? own : own.add(shared);
   return finishBlock(context, 0, lookUp(pairs.at([last.start, last.end]), last), z);
 }
 

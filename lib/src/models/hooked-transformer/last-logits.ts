@@ -6,8 +6,8 @@
 
 import { broadcastTo, type Tensor, take, tensor } from "../../arrays/index.ts";
 import { ShapeError } from "../../core/errors.ts";
-import { joinHeads, weight } from "../layers/affine.ts";
-import { attendPairs, attendSequence, lookUp } from "../layers/last-row.ts";
+import { weight } from "../layers/affine.ts";
+import { type Attended, attendPairs, attendSequence, lookUp } from "../layers/last-row.ts";
 import { normalize } from "../layers/norm.ts";
 import { rotate } from "../layers/rotary.ts";
 import type { TokenTable, Weights } from "../model.ts";
@@ -56,13 +56,13 @@ function logitsOf(context: Context, table: TokenTable): Tensor {
     return spread(unembed(context, normalize(x.rows, "ln_final", config, weights, hook)));
   }
   if (config.nLayers === 1) {
-    return tail(context, 0, x, joinHeads(lastOfPairs(context, pairs, table, cut)));
+    return tail(context, 0, x, lastOfPairs(context, pairs, table, cut));
   }
   const top = config.nLayers - 1;
   let residual = firstBlock(context, pairs, table);
   for (let layer = 1; layer < top; layer++) residual = block(context, layer, residual);
   const own: LastRows = { rows: residual.at([], -1), spread: (rows) => rows };
-  return tail(context, top, own, joinHeads(lastOfSequence(context, top, residual)));
+  return tail(context, top, own, { own: lastOfSequence(context, top, residual), shared: null });
 }
 
 /** Residual stream of each distinct pair before the first block, "pair d_model". */
@@ -72,13 +72,13 @@ function embedPairs({ weights, config }: Context, { tokens, positions }: TokenTa
   return tokenPart.add(take(weight(weights, "pos_embed.W_pos"), tensor(positions), 0));
 }
 
-/** Attention output "batch head d_head" of the last position in the first block. */
+/** Attention output of the last position in the first block. */
 function lastOfPairs(
   context: Context,
   pairs: Tensor,
   table: TokenTable,
   cut: readonly Column[],
-): Tensor {
+): Attended {
   const { weights, config, hook } = context;
   const { start, end } = cut.at(-1) as Column;
   const x = normalize(pairs, "blocks.0.ln1", config, weights, hook);

@@ -1,7 +1,8 @@
 /** From the attention output of the last position to its logits, associated as is cheapest. */
 
 import { matmul, type Tensor } from "../../arrays/index.ts";
-import { addBias, joinOut, weight } from "../layers/affine.ts";
+import { addBias, joinHeads, joinOut, weight } from "../layers/affine.ts";
+import type { Attended } from "../layers/last-row.ts";
 import { normalize } from "../layers/norm.ts";
 import { type Context, neurons, unembed } from "./forward.ts";
 
@@ -45,69 +46,88 @@ export function cheapestTail(s: TailSizes): TailPlan {
   return plans.reduce((best, plan) => (costs[plan] < costs[best] ? plan : best));
 }
 
-/** Logits "batch d_vocab_out" after block `layer`, from its attention output z "batch (head d_head)". */
-export function tail(context: Context, layer: number, x: LastRows, z: Tensor): Tensor {
+/** Logits "batch d_vocab_out" after block `layer`, from the attention output of its last position. */
+export function tail(context: Context, layer: number, x: LastRows, attended: Attended): Tensor {
   const { config } = context;
-  if (config.normalizationType !== null) return separate(context, layer, x, z);
+  const z = joinHeads(attended.own);
+  const rows = constantRows(context, layer, x, attended.shared);
+  const input: TailInput = { z, rows, spread: x.spread };
+  if (config.normalizationType !== null) return separate(context, layer, input);
   const plan = cheapestTail({
     batch: z.shape[0] as number,
-    rows: x.rows.shape[0] as number,
+    rows: rows.shape[0] as number,
     dHeads: config.nHeads * config.dHead,
     dModel: config.dModel,
     dMlp: config.attnOnly ? 0 : config.dMlp,
     reads: config.gatedMlp ? 2 : 1,
     dVocabOut: config.dVocabOut,
   });
-  return tails[plan](context, layer, x, z);
+  return tails[plan](context, layer, input);
 }
 
-type Tail = (context: Context, layer: number, x: LastRows, z: Tensor) => Tensor;
+/** The residual stream after attention is z W_O + spread(rows). */
+interface TailInput extends LastRows {
+  /** "batch (head d_head)" */
+  readonly z: Tensor;
+}
+
+type Tail = (context: Context, layer: number, input: TailInput) => Tensor;
 
 const tails: { readonly [P in TailPlan]: Tail } = { separate, joinOutput, joinAll };
 
-/** Residual stream after attention, "batch d_model". */
-function middleOf({ weights }: Context, layer: number, x: LastRows, z: Tensor): Tensor {
+/** Everything of the residual stream after attention that depends on the row alone: "row d_model". */
+function constantRows(
+  { weights }: Context,
+  layer: number,
+  { rows }: LastRows,
+  shared: Tensor | null,
+): Tensor {
   const name = `blocks.${layer}.attn`;
-  const attended = matmul(z, joinOut(weight(weights, `${name}.W_O`)));
-  return addBias(attended.add(x.spread(x.rows)), weights, `${name}.b_O`);
+  const biased = addBias(rows, weights, `${name}.b_O`);
+  if (shared === null) return biased;
+  return biased.add(matmul(joinHeads(shared), joinOut(weight(weights, `${name}.W_O`))));
 }
 
-function separate(context: Context, layer: number, x: LastRows, z: Tensor): Tensor {
+/** Residual stream after attention, "batch d_model". */
+function middleOf({ weights }: Context, layer: number, { z, rows, spread }: TailInput): Tensor {
+  const w = joinOut(weight(weights, `blocks.${layer}.attn.W_O`));
+  return matmul(z, w).add(spread(rows));
+}
+
+function separate(context: Context, layer: number, input: TailInput): Tensor {
   const { weights, config, hook } = context;
   const name = `blocks.${layer}`;
   const final = (residual: Tensor): Tensor =>
     unembed(context, normalize(residual, "ln_final", config, weights, hook));
-  const middle = middleOf(context, layer, x, z);
+  const middle = middleOf(context, layer, input);
   if (config.attnOnly) return final(middle);
-  const input = normalize(middle, `${name}.ln2`, config, weights, hook);
-  const post = neurons(context, layer, (w) => matmul(input, w));
+  const x = normalize(middle, `${name}.ln2`, config, weights, hook);
+  const post = neurons(context, layer, (w) => matmul(x, w));
   const out = matmul(post, weight(weights, `${name}.mlp.W_out`));
   return final(addBias(middle.add(out), weights, `${name}.mlp.b_out`));
 }
 
-function joinOutput(context: Context, layer: number, x: LastRows, z: Tensor): Tensor {
+function joinOutput(context: Context, layer: number, input: TailInput): Tensor {
   const { weights, config } = context;
-  const middle = middleOf(context, layer, x, z);
+  const middle = middleOf(context, layer, input);
   if (config.attnOnly) return unembed(context, middle);
   const post = neurons(context, layer, (w) => matmul(middle, w));
-  const joined = matmul(
-    post,
-    matmul(weight(weights, `blocks.${layer}.mlp.W_out`), weight(weights, "unembed.W_U")),
-  );
-  return unembed(context, addBias(middle, weights, `blocks.${layer}.mlp.b_out`)).add(joined);
+  const name = `blocks.${layer}.mlp`;
+  const wOut = weight(weights, `${name}.W_out`);
+  const joined = matmul(post, matmul(wOut, weight(weights, "unembed.W_U")));
+  return unembed(context, addBias(middle, weights, `${name}.b_out`)).add(joined);
 }
 
-function joinAll(context: Context, layer: number, x: LastRows, z: Tensor): Tensor {
+function joinAll(context: Context, layer: number, { z, rows, spread }: TailInput): Tensor {
   const { weights, config } = context;
   const name = `blocks.${layer}`;
   const wO = joinOut(weight(weights, `${name}.attn.W_O`));
-  const rows = addBias(x.rows, weights, `${name}.attn.b_O`);
-  const read = (w: Tensor): Tensor => matmul(z, matmul(wO, w)).add(x.spread(matmul(rows, w)));
-  const wU = weight(weights, "unembed.W_U");
-  if (config.attnOnly) return addBias(read(wU), weights, "unembed.b_U");
-  const post = neurons(context, layer, read);
-  const direct = x.spread(unembed(context, addBias(rows, weights, `${name}.mlp.b_out`)));
-  const attended = matmul(z, matmul(wO, wU));
-  const joined = matmul(post, matmul(weight(weights, `${name}.mlp.W_out`), wU));
-  return attended.add(joined).add(direct);
+  const attended = matmul(z, matmul(wO, weight(weights, "unembed.W_U")));
+  if (config.attnOnly) return attended.add(spread(unembed(context, rows)));
+  const post = neurons(context, layer, (w) =>
+    matmul(z, matmul(wO, w)).add(spread(matmul(rows, w))),
+  );
+  const wOut = matmul(weight(weights, `${name}.mlp.W_out`), weight(weights, "unembed.W_U"));
+  const direct = unembed(context, addBias(rows, weights, `${name}.mlp.b_out`));
+  return attended.add(matmul(post, wOut)).add(spread(direct));
 }
