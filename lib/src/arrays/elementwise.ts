@@ -43,7 +43,7 @@ export function sqrt(x: Tensor): Tensor {
 }
 
 export function reciprocal(x: Tensor): Tensor {
-  return lift(np.reciprocal, real(x));
+  return named("reciprocal", x);
 }
 
 export function square(x: Tensor): Tensor {

@@ -3,13 +3,15 @@
  * sin, cos and erf, whose errors reach 1e-5 (log) even for float64 arrays. Here the numbers of an
  * array go through JavaScript's own functions (which is also faster), and through `grad` and `vmap`
  * with the derivatives below, so every result is correct to its last place. A recorded program
- * (`trace`) and WebGPU keep the primitive; ONNX Runtime computes it in full precision.
+ * (`trace`) and WebGPU keep the primitive; ONNX Runtime computes it in full precision. The reciprocal
+ * is here because jax-js's own derivative of it never gives back a reference.
  */
 
 import { bottom, isConcrete, lax, np, type Tracer } from "./jax.ts";
 
 interface Rule {
-  readonly host: (value: number) => number;
+  /** The function of one number; without it, the primitive is applied to the array. */
+  readonly host?: (value: number) => number;
   /** Consumes its argument. */
   readonly primitive: (x: Tracer) => Tracer;
   /** d f / d x from x and y = f(x), both owned by the rule. */
@@ -28,9 +30,16 @@ function useX(x: Tracer, y: Tracer): Tracer {
 
 const RULES = {
   exp: { host: Math.exp, primitive: np.exp, derivative: useY },
-  log: { host: Math.log, primitive: np.log, derivative: (x, y) => np.reciprocal(useX(x, y)) },
+  log: { host: Math.log, primitive: np.log, derivative: (x, y) => unary("reciprocal", useX(x, y)) },
   sin: { host: Math.sin, primitive: np.sin, derivative: (x, y) => unary("cos", useX(x, y)) },
   cos: { host: Math.cos, primitive: np.cos, derivative: (x, y) => unary("sin", useX(x, y)).neg() },
+  reciprocal: {
+    primitive: np.reciprocal,
+    derivative: (x, y) => {
+      const own = useY(x, y);
+      return own.ref.mul(own).neg();
+    },
+  },
   erf: {
     host: hostErf,
     primitive: lax.erf,
@@ -50,7 +59,8 @@ export type UnaryName = keyof typeof RULES;
 export function unary(name: UnaryName, x: Tracer): Tracer {
   const rule: Rule = RULES[name];
   const base = bottom(x);
-  if (!isConcrete(base) || base.device === "webgpu") return rule.primitive(x);
+  const supported = rule.host === undefined || base.device !== "webgpu";
+  if (!isConcrete(base) || !supported) return rule.primitive(x);
   return exact(rule, x);
 }
 
@@ -59,6 +69,7 @@ function exact(rule: Rule, x: Tracer): Tracer {
   if (isConcrete(x)) {
     const { shape, dtype } = x;
     if (x.size === 0) return x;
+    if (rule.host === undefined) return rule.primitive(x);
     const data = x.dataSync().slice();
     for (let i = 0; i < data.length; i++) data[i] = rule.host(data[i]);
     return np.array(data, { shape, dtype });

@@ -88,6 +88,11 @@ export function whileTracing<R>(f: () => R): R {
   }
 }
 
+/** Execute the work behind a result now, so that the intermediates it holds are freed. */
+export function settle(box: Box): void {
+  if (box.concrete && tracing === 0 && box.tracer?.device !== "webgpu") execute(box);
+}
+
 function relieve(newest: Box): void {
   if (madeCount >= MAX_PENDING) {
     madeCount = 0;

@@ -135,7 +135,7 @@ export class Tensor {
     const self = this.astype(toFloat(this.dtype));
     if (typeof other === "number") return self.mul(1 / other);
     const divisor = other.astype(toFloat(other.dtype));
-    return binary("div", (x, y) => x.mul(np.reciprocal(y)), self, divisor);
+    return binary("div", (x, y) => x.mul(unary("reciprocal", y)), self, divisor);
   }
 
   neg(): Tensor {
@@ -149,7 +149,8 @@ export class Tensor {
    * need x > 0.
    */
   pow(exponent: number): Tensor {
-    if (exponent < 0) return lift(np.reciprocal, this.astype(toFloat(this.dtype)).pow(-exponent));
+    if (exponent < 0)
+      return lift((x) => unary("reciprocal", x), this.astype(toFloat(this.dtype)).pow(-exponent));
     if (Number.isInteger(exponent) && exponent <= 64) return this.#wholePower(exponent);
     const x = this.astype(toFloat(this.dtype));
     if (exponent === 0.5) return lift(np.sqrt, x);

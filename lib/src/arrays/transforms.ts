@@ -4,7 +4,8 @@ import { InputError, ShapeError } from "../core/errors.ts";
 import { isFloat } from "./dtype.ts";
 import { jaxVjp, jaxVmap, np, type Tracer } from "./jax.ts";
 import { close, open } from "./levels.ts";
-import { Tensor, unwrap, wrap } from "./tensor.ts";
+import { settle } from "./memory.ts";
+import { boxOf, Tensor, unwrap, wrap } from "./tensor.ts";
 import { flatten } from "./tree.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: parameters of any function
@@ -24,7 +25,7 @@ export interface GradOptions<I extends number | readonly number[]> {
   readonly hasAux?: boolean;
 }
 
-type Withaux<I extends number | readonly number[]> = GradOptions<I> & { readonly hasAux: true };
+type WithAux<I extends number | readonly number[]> = GradOptions<I> & { readonly hasAux: true };
 
 /**
  * Run a traced function body: wrap what jax-js passes in, unwrap what the function returns, and
@@ -75,7 +76,7 @@ function checkLoss(loss: unknown): Tensor {
  */
 export function valueAndGrad<A extends Args, X, const I extends number | readonly number[] = 0>(
   f: (...args: A) => readonly [Tensor, X],
-  options: Withaux<I>,
+  options: WithAux<I>,
 ): (...args: A) => [[Tensor, X], Chosen<A, I>];
 export function valueAndGrad<A extends Args, const I extends number | readonly number[] = 0>(
   f: (...args: A) => Tensor,
@@ -111,9 +112,10 @@ export function valueAndGrad(
       return [loss, aux];
     };
     const { loss, aux, cotangents } = pullBack(body, leaves);
-    const grads = tree.rebuild(cotangents.map(wrap)) as readonly unknown[];
+    const [value, ...slopes] = [loss, ...cotangents].map(wrap) as [Tensor, ...Tensor[]];
+    for (const one of [value, ...slopes]) settle(boxOf(one));
+    const grads = tree.rebuild(slopes) as readonly unknown[];
     const gradient = typeof argnums === "number" ? grads[0] : grads;
-    const value = wrap(loss);
     return [hasAux ? [value, rebuildAux(aux.map(wrap))] : value, gradient];
   };
 }
@@ -129,7 +131,7 @@ function pullBack(
   const [loss, pull, aux] = jaxVjp(body, leaves.map(unwrap), { hasAux: true });
   try {
     const cotangents = pull(np.full([], 1, { dtype: loss.dtype }));
-    return { loss, aux, cotangents };
+    return { loss, aux: aux.map(lower), cotangents };
   } catch (error) {
     if (error instanceof TypeError && error.message.includes("not implemented for cast")) {
       throw new InputError(
@@ -142,10 +144,15 @@ function pullBack(
   }
 }
 
+/** jax-js leaves an argument that comes back as aux inside the finished transformation. */
+function lower(tracer: Tracer): Tracer {
+  return tracer.pval?.val ? tracer.fullLower() : tracer;
+}
+
 /** The gradient alone, or `[gradient, aux]` with `hasAux`; see `valueAndGrad`. */
 export function grad<A extends Args, X, const I extends number | readonly number[] = 0>(
   f: (...args: A) => readonly [Tensor, X],
-  options: Withaux<I>,
+  options: WithAux<I>,
 ): (...args: A) => [Chosen<A, I>, X];
 export function grad<A extends Args, const I extends number | readonly number[] = 0>(
   f: (...args: A) => Tensor,
