@@ -1,3 +1,4 @@
 /** Every task, by the name it is exported under. */
 
+export { groupComposition } from "./group-composition/index.ts";
 export { modularArithmetic } from "./modular-arithmetic/index.ts";

@@ -7,6 +7,11 @@ import type { Task } from "./task.ts";
 export const tasks = all satisfies { readonly [name: string]: Task<unknown> };
 export type TaskName = keyof typeof tasks;
 
+export {
+  type GroupCompositionParams,
+  groupComposition,
+  groupName,
+} from "./group-composition/index.ts";
 export { type ModularArithmeticParams, modularArithmetic } from "./modular-arithmetic/index.ts";
 export { splitExamples } from "./split.ts";
 export type { Examples, Split, Task, Vocabulary } from "./task.ts";
