@@ -13,7 +13,7 @@ import {
   type Plain,
   pick,
   places,
-} from "./oracle.ts";
+} from "./testing/oracle.ts";
 
 beforeAll(() => init());
 

@@ -13,7 +13,7 @@ import {
   noise,
   type Plain,
   pick,
-} from "./oracle.ts";
+} from "./testing/oracle.ts";
 
 beforeAll(() => init());
 

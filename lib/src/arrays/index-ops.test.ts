@@ -11,7 +11,16 @@ import {
   tensor,
   zeros,
 } from "./index.ts";
-import { always, build, expectClose, expectGradient, f64, i32, noise, pick } from "./oracle.ts";
+import {
+  always,
+  build,
+  expectClose,
+  expectGradient,
+  f64,
+  i32,
+  noise,
+  pick,
+} from "./testing/oracle.ts";
 
 beforeAll(() => init());
 

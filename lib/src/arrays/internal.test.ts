@@ -4,7 +4,7 @@ import type { Spec } from "../core/nd.ts";
 import * as arrays from "./index.ts";
 import { grad, init, type Tensor, tensor } from "./index.ts";
 import { trace, unwrap, wrap } from "./internal.ts";
-import { expectClose, f32, i32, noise, type Plain } from "./oracle.ts";
+import { expectClose, f32, i32, noise, type Plain } from "./testing/oracle.ts";
 
 beforeAll(() => init());
 

@@ -13,7 +13,15 @@ import {
   zeros,
 } from "./index.ts";
 import { trace } from "./internal.ts";
-import { build, expectClose, expectGradient, f32, f64, noise, type Plain } from "./oracle.ts";
+import {
+  build,
+  expectClose,
+  expectGradient,
+  f32,
+  f64,
+  noise,
+  type Plain,
+} from "./testing/oracle.ts";
 
 beforeAll(() => init());
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { exp, init, logSoftmax, logsumexp, relu, softmax, tensor } from "./index.ts";
-import { build, expectClose, expectGradient, f32, f64, noise, pick } from "./oracle.ts";
+import { build, expectClose, expectGradient, f32, f64, noise, pick } from "./testing/oracle.ts";
 
 beforeAll(() => init());
 

@@ -1,7 +1,16 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import * as arrays from "./index.ts";
 import { init, type Tensor, zeros } from "./index.ts";
-import { build, expectClose, expectGradient, f64, i32, noise, type Plain, pick } from "./oracle.ts";
+import {
+  build,
+  expectClose,
+  expectGradient,
+  f64,
+  i32,
+  noise,
+  type Plain,
+  pick,
+} from "./testing/oracle.ts";
 
 beforeAll(() => init());
 

@@ -20,7 +20,7 @@ import {
   where,
   zeros,
 } from "./index.ts";
-import { build, expectClose, expectGradient, f64, i32, noise, pick } from "./oracle.ts";
+import { build, expectClose, expectGradient, f64, i32, noise, pick } from "./testing/oracle.ts";
 
 beforeAll(() => init());
 

@@ -2,9 +2,9 @@
 
 import * as fc from "fast-check";
 import { expect } from "vitest";
-import type { NdArray, Shape } from "../core/nd.ts";
-import { sizeOf } from "../core/nd.ts";
-import { grad, type Tensor, tensor } from "./index.ts";
+import type { NdArray, Shape } from "../../core/nd.ts";
+import { sizeOf } from "../../core/nd.ts";
+import { grad, type Tensor, tensor } from "../index.ts";
 
 /** Plain numbers with a shape. */
 export interface Plain {
