@@ -160,12 +160,18 @@ describe("Ctrl-C", () => {
 
 describe("the other commands", () => {
   it("list studies, tasks and models", async () => {
-    const { stdout, code } = await tinylens(fresh(), ["list"]);
+    const { stdout, code } = await tinylens(fresh(), ["list"], {
+      tasks: {
+        sums: { name: "sums", title: "Sums" },
+        maxima: { name: "max-of-2", title: "Maxima" },
+      },
+    });
     expect(code).toBe(0);
+    expect(stdout).toMatch(/^studies\n {2}small-addition {2}Addition modulo 7\ntasks\n/);
+    expect(stdout).toContain("tasks\n  sums      Sums\n  max-of-2  Maxima\nmodels\n");
     expect(stdout).toMatch(
-      /^studies\n {2}small-addition {2}Addition modulo 7\ntasks\n {2}modular-arithmetic /,
+      /\n {2}hooked-transformer {2}Transformer with TransformerLens's semantics\n/,
     );
-    expect(stdout).toMatch(/\nmodels\n(.*\n)* {2}hooked-transformer {2}/);
   });
 
   it("show runs as a table and as JSON", async () => {

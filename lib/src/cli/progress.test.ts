@@ -67,7 +67,8 @@ describe("progressView", () => {
     const view = progressView("study", { stderr, now: () => 0 });
     view.show({ kind: "start", part: "ternary", step: 0, steps: 1, threads: 1 });
     view.show({ kind: "step", step: 1 });
-    expect(text).toBe("study (ternary): step 1 of 1\n");
+    view.show({ kind: "metrics", row: { ...row, step: 1 } });
+    expect(text).toBe("study (ternary): step 1 of 1, train loss 0.0123, test loss 7.50\n");
   });
 
   it("draws a bar in place on a terminal", () => {
@@ -76,7 +77,16 @@ describe("progressView", () => {
     const view = progressView("study", { stderr, now: () => 0 });
     view.show({ kind: "start", part: undefined, step: 0, steps: 10, threads: 1 });
     view.show({ kind: "step", step: 10 });
+    view.show({ kind: "metrics", row: { ...row, step: 10 } });
     view.done();
-    expect(String(stream.read())).toContain("██████████  10/10");
+    expect(String(stream.read())).toContain("██████████  10/10  train loss 0.0123");
+  });
+
+  it("writes plain lines on a terminal that does not say how wide it is", () => {
+    let text = "";
+    const stderr: Output = { write: (piece) => (text += piece), isTTY: true, columns: 0 };
+    const view = progressView("study", { stderr, now: () => 0 });
+    view.show({ kind: "message", text: "analysing" });
+    expect(text).toBe("study: analysing\n");
   });
 });

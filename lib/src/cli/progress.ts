@@ -23,7 +23,8 @@ export function progressView(
   context: Pick<Context, "stderr" | "now">,
 ): ProgressView {
   const { stderr, now } = context;
-  const screen = stderr.isTTY === true ? liveScreen(stderr) : lineScreen(stderr);
+  const live = stderr.isTTY === true && (stderr.columns ?? 0) > 0;
+  const screen = live ? liveScreen(stderr) : lineScreen(stderr);
   let standing: Standing | undefined;
   let meter = rateMeter(0, 0);
   let last = now();
@@ -44,7 +45,8 @@ export function progressView(
       }
       if (standing === undefined) return;
       standing = progressed(standing, progress);
-      if (standing.step === standing.steps || now() - last >= screen.every) draw();
+      const ended = progress.kind === "metrics" && standing.step === standing.steps;
+      if (ended || now() - last >= screen.every) draw();
     },
     done() {
       screen.done();
@@ -71,7 +73,10 @@ function liveScreen(stderr: Output): Screen {
   const log = createLogUpdate(stderr as unknown as NodeJS.WritableStream);
   return {
     every: barEvery,
-    draw: (standing) => log(barLine(standing, stderr.columns ?? 80)),
+    draw: (standing) => {
+      log(barLine(standing, stderr.columns ?? 80));
+      if (standing.step === standing.steps && standing.row?.step === standing.steps) log.done();
+    },
     say: (text) => log(text),
     done: () => log.done(),
   };
