@@ -2,12 +2,11 @@
 
 import { type Backend, flops, type Program } from "../../compile/index.ts";
 import {
-  Batches,
+  batchesOf,
   compileStep,
   initialState,
-  type StateArrays,
   type TrainingPlan,
-  type TrainingState,
+  uploadState,
 } from "../../train/index.ts";
 
 /** A training step with its state held in the back end. */
@@ -28,11 +27,8 @@ export async function stepperOf(
 ): Promise<Stepper> {
   const programs: Program[] = [];
   const compiled = await compileStep(plan, recording(backend, programs), { threads });
-  const batches =
-    plan.batchSize === "full"
-      ? undefined
-      : new Batches(plan.split.train, plan.batchSize, plan.batchSeed);
-  let state = upload(backend, initialState(plan));
+  const batches = batchesOf(plan);
+  let state = uploadState(backend, initialState(plan));
   let done = 0;
   return {
     threads: compiled.threads,
@@ -59,18 +55,5 @@ function recording(backend: Backend, programs: Program[]): Backend {
       programs.push(program);
       return backend.compile(program, options);
     },
-  };
-}
-
-function upload(backend: Backend, { weights, moments }: StateArrays): TrainingState {
-  const held = (arrays: StateArrays["weights"]) =>
-    Object.fromEntries(
-      Object.entries(arrays).map(([name, array]) => [name, backend.upload(array)]),
-    );
-  return {
-    weights: held(weights),
-    moments: Object.fromEntries(
-      Object.entries(moments).map(([moment, arrays]) => [moment, held(arrays)]),
-    ),
   };
 }
