@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,6 +20,14 @@ const words = [
   "p=13",
   "--json",
 ];
+
+/** Checkpoints in a folder of runs. */
+const saved = (out: string): string[] =>
+  existsSync(out)
+    ? readdirSync(out, { recursive: true })
+        .map(String)
+        .filter((path) => path.endsWith(".safetensors"))
+    : [];
 
 describe("the tinylens command", () => {
   it("says its version", () => {
@@ -59,9 +67,10 @@ describe("the tinylens command", () => {
       child.stderr.on("data", (chunk: Buffer) => {
         stderr += chunk;
       });
-      const timer = setTimeout(() => child.kill(signal), 3000);
+      const begun = (): boolean => saved(join(cwd, signal)).length > 0;
+      const timer = setInterval(() => !child.killed && begun() && child.kill(signal), 20);
       const code = await new Promise((resolve) => child.on("close", resolve));
-      clearTimeout(timer);
+      clearInterval(timer);
       expect(code, stderr).toBe(130);
       const { run, interrupted } = JSON.parse(stdout);
       expect(interrupted).toBe(true);
