@@ -30,7 +30,9 @@ describe("NumpyGenerator", () => {
   });
 
   it("takes a number or a bigint", () => {
-    expect([...new NumpyGenerator(123).randperm(9)]).toEqual([...new NumpyGenerator(123n).randperm(9)]);
+    expect([...new NumpyGenerator(123).randperm(9)]).toEqual([
+      ...new NumpyGenerator(123n).randperm(9),
+    ]);
   });
 
   it("refuses seeds and counts that NumPy refuses", () => {

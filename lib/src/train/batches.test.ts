@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { nd } from "../core/nd.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { Examples } from "../tasks/task.ts";
-import { Batches } from "./batches.ts";
+import { Batches, batchesOf, FreshBatches } from "./batches.ts";
+import { smallPlan, smallStream } from "./testing.ts";
 
 const examples: Examples = {
   tokens: nd(
@@ -54,6 +55,38 @@ describe("Batches", () => {
   it("refuse a size that the examples cannot fill", () => {
     expect(() => new Batches(examples, 11, 0)).toThrow(
       "batchSize: must be 1 to 10 (training examples), got 11",
+    );
+  });
+});
+
+describe("FreshBatches", () => {
+  const labels = (batches: FreshBatches, count: number): number[][] =>
+    Array.from({ length: count }, () => [...batches.next().labels.data]);
+
+  it("are drawn one after the other from the stream's generator", () => {
+    const rng = new TorchGenerator(5);
+    const drawn = Array.from({ length: 3 }, () => [...rng.randint(0, 7, 8)]);
+    const sums = drawn.map((ab) =>
+      [0, 1, 2, 3].map((i) => ((ab[2 * i] ?? 0) + (ab[2 * i + 1] ?? 0)) % 7),
+    );
+    expect(labels(new FreshBatches(smallStream(5), 4), 3)).toEqual(sums);
+  });
+
+  it.each([0, 1, 5])("go on from a saved state after %i batches", (taken) => {
+    const first = new FreshBatches(smallStream(5), 4);
+    labels(first, taken);
+    const saved = first.state();
+    const second = new FreshBatches(smallStream(6), 4);
+    second.restore(saved);
+    expect(labels(second, 3)).toEqual(labels(first, 3));
+  });
+
+  it("refuse a size that is no number of examples", () => {
+    expect(() => new FreshBatches(smallStream(5), 0)).toThrow(
+      "batchSize: must be a whole number of at least 1, got 0",
+    );
+    expect(() => batchesOf(smallPlan({ stream: smallStream(5) }))).toThrow(
+      "batchSize: must be a number where examples are streamed, got full",
     );
   });
 });

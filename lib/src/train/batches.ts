@@ -1,23 +1,71 @@
-/** Mini-batches: shuffled passes over the training examples, repeatable from a saved state. */
+/** Mini-batches: passes over the training examples or fresh ones, repeatable from a saved state. */
 
 import { InputError } from "../core/errors.ts";
 import { type NdArray, nd } from "../core/nd.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { Examples } from "../tasks/task.ts";
+import type { ExampleStream, TrainingPlan } from "./plan.ts";
 
 /** Where a sequence of batches stands. */
 export interface BatchState {
-  /** `TorchGenerator.state()` from before the current pass was shuffled. */
+  /** `TorchGenerator.state()` from before the current pass was shuffled, or the next batch drawn. */
   readonly generator: Uint8Array;
-  /** Batches of the current pass that were taken. */
+  /** Batches of the current pass that were taken; 0 for fresh examples. */
   readonly taken: number;
+}
+
+/** A sequence of mini-batches. */
+export interface BatchSource {
+  next(): Examples;
+  state(): BatchState;
+  /** Go on exactly where `state()` was taken. */
+  restore(state: BatchState): void;
+}
+
+/** The mini-batches of a plan; undefined for full batches, which are part of the compiled step. */
+export function batchesOf(plan: TrainingPlan): BatchSource | undefined {
+  const { stream, batchSize, batchSeed, split } = plan;
+  if (batchSize === "full") {
+    if (stream === undefined) return undefined;
+    throw new InputError("batchSize: must be a number where examples are streamed, got full");
+  }
+  if (stream === undefined) return new Batches(split.train, batchSize, batchSeed);
+  return new FreshBatches(stream, batchSize);
+}
+
+/** Batches of `size` examples that are drawn when they are needed, and never again. */
+export class FreshBatches implements BatchSource {
+  private readonly stream: ExampleStream;
+  private readonly size: number;
+  private readonly generator = new TorchGenerator(0);
+
+  constructor(stream: ExampleStream, size: number) {
+    if (!Number.isInteger(size) || size < 1) {
+      throw new InputError(`batchSize: must be a whole number of at least 1, got ${size}`);
+    }
+    this.stream = stream;
+    this.size = size;
+    this.generator.setState(stream.generator);
+  }
+
+  next(): Examples {
+    return this.stream.draw(this.stream.params, this.generator, this.size);
+  }
+
+  state(): BatchState {
+    return { generator: this.generator.state(), taken: 0 };
+  }
+
+  restore({ generator }: BatchState): void {
+    this.generator.setState(generator);
+  }
 }
 
 /**
  * Batches of `size` examples. Each pass is one `randperm` of the generator seeded with `seed`; what
  * is left at its end and too few for a batch is dropped (`drop_last` of PyTorch's `DataLoader`).
  */
-export class Batches {
+export class Batches implements BatchSource {
   private readonly examples: Examples;
   private readonly size: number;
   private readonly generator: TorchGenerator;
@@ -53,7 +101,6 @@ export class Batches {
     return { generator: this.before, taken: this.taken };
   }
 
-  /** Go on exactly where `state()` was taken. */
   restore({ generator, taken }: BatchState): void {
     this.generator.setState(generator);
     this.before = generator;

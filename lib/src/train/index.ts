@@ -1,6 +1,6 @@
 /** Training: plans, optimisers, losses, the loop, checkpoints. */
 
-export { Batches, type BatchState } from "./batches.ts";
+export { Batches, type BatchSource, type BatchState, batchesOf, FreshBatches } from "./batches.ts";
 export {
   type Checkpoint,
   checkpointFromArrays,
@@ -30,7 +30,7 @@ export {
   type SgdOptions,
   sgd,
 } from "./optim/index.ts";
-export type { OptimizerOptions, ScheduleOptions, TrainingPlan } from "./plan.ts";
+export type { ExampleStream, OptimizerOptions, ScheduleOptions, TrainingPlan } from "./plan.ts";
 export { learningRateFactor } from "./schedule.ts";
 export { disposeState, type StateArrays, type TrainingState, uploadState } from "./state.ts";
 export { compileStep, initialState, type StepOptions, type TrainingStep } from "./step.ts";

@@ -9,7 +9,7 @@ import { type Checkpoint, checkpointFromArrays, checkpointToArrays } from "./che
 import { type TrainOptions, train } from "./loop.ts";
 import type { MetricsRow } from "./metrics.ts";
 import type { TrainingPlan } from "./plan.ts";
-import { smallPlan } from "./testing.ts";
+import { smallPlan, smallStream } from "./testing.ts";
 
 let backend: Backend;
 
@@ -125,20 +125,21 @@ describe("train", () => {
     );
   });
 
-  it.each([{ batchSize: "full" as const }, { batchSize: 9 }])(
-    "goes on from any checkpoint as if it had never stopped ($batchSize)",
-    async (changes) => {
-      const plan = smallPlan(changes);
-      const whole = await collect(plan);
-      for (const { checkpoint } of whole.saved.slice(0, -1)) {
-        const rest = await collect(plan, { from: throughFile(checkpoint) });
-        expect(rest.rows).toEqual(whole.rows.filter((row) => row.step > checkpoint.step));
-        expect(rest.saved).toEqual(
-          whole.saved.filter((other) => other.checkpoint.step > checkpoint.step),
-        );
-      }
-    },
-  );
+  it.each([
+    { batchSize: "full" as const },
+    { batchSize: 9 },
+    { batchSize: 6, stream: smallStream(8) },
+  ])("goes on from any checkpoint as if it had never stopped ($batchSize)", async (changes) => {
+    const plan = smallPlan(changes);
+    const whole = await collect(plan);
+    for (const { checkpoint } of whole.saved.slice(0, -1)) {
+      const rest = await collect(plan, { from: throughFile(checkpoint) });
+      expect(rest.rows).toEqual(whole.rows.filter((row) => row.step > checkpoint.step));
+      expect(rest.saved).toEqual(
+        whole.saved.filter((other) => other.checkpoint.step > checkpoint.step),
+      );
+    }
+  });
 
   it("stops after the current update with a checkpoint to go on from", async () => {
     const plan = smallPlan();

@@ -2,7 +2,7 @@
 
 import type { Backend, Value } from "../compile/index.ts";
 import type { NdArray } from "../core/nd.ts";
-import { Batches } from "./batches.ts";
+import { type BatchSource, batchesOf } from "./batches.ts";
 import { type Checkpoint, stateOf } from "./checkpoint.ts";
 import { due } from "./due.ts";
 import { TrainingError } from "./errors.ts";
@@ -48,9 +48,10 @@ export async function* train(
   options: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, boolean> {
   due(plan);
+  const batches = batchesOf(plan);
   const evaluator = await compileEvaluator(plan, backend, options);
   const stepper = await compileStep(plan, backend, options);
-  const run = new Run(plan, backend, options, stepper, evaluator);
+  const run = new Run(plan, backend, options, { stepper, evaluator, batches });
   try {
     yield { kind: "ready", threads: stepper.threads };
     return yield* run.events();
@@ -61,13 +62,20 @@ export async function* train(
   }
 }
 
+/** What a run works with. */
+interface Parts {
+  readonly stepper: TrainingStep;
+  readonly evaluator: Evaluator;
+  readonly batches: BatchSource | undefined;
+}
+
 /** One training run in progress. */
 class Run {
   private readonly plan: TrainingPlan;
   private readonly options: TrainOptions;
   private readonly stepper: TrainingStep;
   private readonly evaluator: Evaluator;
-  private readonly batches: Batches | undefined;
+  private readonly batches: BatchSource | undefined;
   private state: TrainingState;
   private step: number;
   /** Losses not read yet; the last is that of `step` - 1. */
@@ -78,23 +86,20 @@ class Run {
     plan: TrainingPlan,
     backend: Backend,
     options: TrainOptions,
-    stepper: TrainingStep,
-    evaluator: Evaluator,
+    { stepper, evaluator, batches }: Parts,
   ) {
     const { from } = options;
     this.plan = plan;
     this.options = options;
     this.stepper = stepper;
     this.evaluator = evaluator;
+    this.batches = batches;
     this.step = from?.step ?? 0;
     this.state = uploadState(
       backend,
       from === undefined ? initialState(plan) : stateOf(plan, from),
     );
-    if (plan.batchSize !== "full") {
-      this.batches = new Batches(plan.split.train, plan.batchSize, plan.batchSeed);
-      if (from?.batches !== undefined) this.batches.restore(from.batches);
-    }
+    if (from?.batches !== undefined) this.batches?.restore(from.batches);
   }
 
   async *events(): AsyncGenerator<TrainEvent, boolean> {

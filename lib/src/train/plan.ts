@@ -1,5 +1,6 @@
 import type { Model, WeightArrays } from "../models/index.ts";
-import type { Split } from "../tasks/task.ts";
+import type { TorchGenerator } from "../rng/index.ts";
+import type { Examples, Split } from "../tasks/task.ts";
 
 /** AdamW, Adam or SGD with PyTorch's semantics and defaults. */
 export interface OptimizerOptions {
@@ -23,6 +24,16 @@ export interface ScheduleOptions {
   readonly warmupSteps?: number;
 }
 
+/** Fresh examples for every update, drawn one batch after the other. */
+export interface ExampleStream<P = unknown> {
+  /** What `draw` makes examples of. */
+  readonly params: P;
+  /** `TorchGenerator.state()` before the first batch. */
+  readonly generator: Uint8Array;
+  /** `count` examples shaped like those of the split. */
+  draw(params: P, generator: TorchGenerator, count: number): Examples;
+}
+
 /** Everything that decides what a training run computes. Same plan, same back end: same bytes. */
 export interface TrainingPlan<C = unknown> {
   readonly model: Model<C>;
@@ -31,7 +42,9 @@ export interface TrainingPlan<C = unknown> {
   readonly split: Split;
   /** Number of examples per update, or "full". */
   readonly batchSize: number | "full";
-  /** Seed of the generator that shuffles mini-batches. */
+  /** Train on these and not on `split.train`, which then only measures; needs a batch size. */
+  readonly stream?: ExampleStream;
+  /** Seed of the generator that shuffles mini-batches; a stream has its own. */
   readonly batchSeed: number;
   /** Updates in total. */
   readonly steps: number;
