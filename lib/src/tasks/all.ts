@@ -1,4 +1,5 @@
 /** Every task, by the name it is exported under. */
 
 export { groupComposition } from "./group-composition/index.ts";
+export { maxOfN } from "./max-of-n/index.ts";
 export { modularArithmetic } from "./modular-arithmetic/index.ts";

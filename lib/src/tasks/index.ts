@@ -12,6 +12,7 @@ export {
   groupComposition,
   groupName,
 } from "./group-composition/index.ts";
+export { forcedSplit, type MaxOfNParams, maxOfN, randomSequences } from "./max-of-n/index.ts";
 export { type ModularArithmeticParams, modularArithmetic } from "./modular-arithmetic/index.ts";
 export { splitExamples } from "./split.ts";
 export type { Examples, Split, Task, Vocabulary } from "./task.ts";
