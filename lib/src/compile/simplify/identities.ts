@@ -1,6 +1,6 @@
 import type { Shape } from "../../core/nd.ts";
 import { literal } from "../jaxpr.ts";
-import type { AnyEquation, Operand, Primitive, Variable } from "../program.ts";
+import type { AnyEquation, Constant, Operand, Primitive, Variable } from "../program.ts";
 import { rewrite, type Simplification, type Writer } from "./rewrite.ts";
 
 /**
@@ -8,7 +8,7 @@ import { rewrite, type Simplification, type Writer } from "./rewrite.ts";
  * array filled with one number as that number. The sign of a zero may change.
  */
 export const identities: Simplification = (program) => {
-  const rules = new Identities();
+  const rules = new Identities(program.constants);
   return rewrite(program, (equation, writer) => rules.apply(equation, writer));
 };
 
@@ -46,6 +46,13 @@ const scalars: { readonly [P in Primitive]?: (...xs: number[]) => number } = {
 class Identities {
   /** Numbers that fill whole variables. */
   readonly #fills = new Map<number, number>();
+
+  constructor(constants: readonly Constant[]) {
+    for (const { variable, array } of constants) {
+      const [first = 0] = array.data;
+      if (array.data.every((x) => x === first)) this.#fills.set(variable.id, first);
+    }
+  }
 
   apply(equation: AnyEquation, writer: Writer): readonly Operand[] | undefined {
     const [input] = equation.inputs as readonly [Operand];

@@ -5,6 +5,7 @@ import { gemmBias } from "./gemm-bias.ts";
 import { maskMultiply } from "./mask-multiply.ts";
 import { namedOutputs } from "./named-outputs.ts";
 import type { Pass } from "./pass.ts";
+import { relu } from "./relu.ts";
 import { subtraction } from "./subtraction.ts";
 
 const passes: readonly Pass[] = [
@@ -13,6 +14,7 @@ const passes: readonly Pass[] = [
   division,
   maskMultiply,
   gemmBias,
+  relu,
   namedOutputs,
   deadNodes,
 ];
