@@ -1,0 +1,10 @@
+/** The names of the README's first example; everything else is under a subpath, e.g. `tinylens/analysis`. */
+
+export { init, type Tensor, tensor } from "./arrays/index.ts";
+export {
+  BitNetTransformer,
+  HookedTransformer,
+  runWithCache,
+  runWithHooks,
+} from "./models/index.ts";
+export { TorchGenerator } from "./rng/index.ts";
