@@ -3,6 +3,7 @@
 import {
   argmax,
   exp,
+  full,
   log,
   log1p,
   oneHot,
@@ -12,7 +13,7 @@ import {
   where,
 } from "../arrays/index.ts";
 
-/** `float64` as in the notebooks; `float32` where a back end has nothing wider. */
+/** `float64` for losses that are logged; `float32` for gradients, which end in float32 either way. */
 export type LossPrecision = "float64" | "float32";
 
 export interface CrossEntropy {
@@ -72,12 +73,14 @@ function inFloat64(logits: Tensor, labels: Tensor): CrossEntropy {
 
 function inFloat32(logits: Tensor, labels: Tensor): CrossEntropy {
   const n = rows(logits);
-  const { shifted, terms, total } = exponentials(logits);
-  const target = oneHot(labels, columns(logits)).greater(0.5);
-  const others = where(target, 0, terms).sum(-1, { keepdims: true });
+  const target = oneHot(labels, columns(logits));
+  const shifted = logits.sub(logits.max(-1, { keepdims: true }));
+  const rest = exp(shifted).mul(full([], 1).sub(target));
+  const others = rest.sum(-1, { keepdims: true });
   const label = pick(shifted, labels);
+  const total = others.add(exp(label));
   const each = where(label.equal(0), log1p(others), log(total).sub(label));
-  const dlogits = where(target, others.neg(), terms).div(total.mul(n));
+  const dlogits = rest.sub(target.mul(others)).div(total.mul(n));
   return { loss: each.mean(), dlogits };
 }
 

@@ -19,7 +19,8 @@ export interface TrainingStep {
   readonly threads: number;
   /**
    * Do update number `step` + 1 and free the old state. `loss` is the mean cross-entropy in nats
-   * of the batch before the update. `batch`: only for plans in mini-batches.
+   * of the batch before the update, in float32: it tells a run that diverges; what is logged is the
+   * evaluator's, in float64. `batch`: only for plans in mini-batches.
    */
   run(
     state: TrainingState,
@@ -55,7 +56,7 @@ export async function compileStep(
   { threads }: StepOptions = {},
 ): Promise<TrainingStep> {
   const { optimizer, options } = optimizerOf(plan.optimizer);
-  const fn = stepFunction(plan, optimizer, options, backend.float64);
+  const fn = stepFunction(plan, optimizer, options);
   const specs = stepSpecs(plan, optimizer, options);
   const compiled = await compile(fn, specs, {
     backend,
@@ -81,14 +82,12 @@ function stepFunction<O>(
   plan: TrainingPlan,
   optimizer: Optimizer<O>,
   options: O,
-  float64: boolean,
 ): (
   state: TensorState,
   scalars: ScalarTensors,
   batch: TensorBatch,
 ) => { state: TensorState; loss: Tensor } {
   const { constant } = weightGroups(plan);
-  const precision = float64 ? "float64" : "float32";
   return (state, scalars, { tokens, labels }) => {
     const fixed = mapValues(constant, (array) => tensor(array));
     const objective = (trained: Weights): [Tensor, Tensor] => {
@@ -97,7 +96,7 @@ function stepFunction<O>(
         tokens === undefined || labels === undefined
           ? scoreFixed(plan, weights, plan.split.train)
           : scoreBatch(plan, weights, tokens, labels);
-      return differentiable(scored.logits, crossEntropy(scored.logits, scored.labels, precision));
+      return differentiable(scored.logits, crossEntropy(scored.logits, scored.labels, "float32"));
     };
     const [[, loss], gradients] = valueAndGrad(objective, { hasAux: true })(state.weights);
     return { state: updateAll(optimizer, options, state, gradients, scalars), loss };
