@@ -5,6 +5,7 @@ import { InputError } from "../core/errors.ts";
 import { type NdArray, nd } from "../core/nd.ts";
 import {
   fromProgressMeasures,
+  fromRepTheory,
   fromTransformerLens,
   type NamedArrays,
   readPt,
@@ -163,11 +164,41 @@ describe("weights of TransformerLens", () => {
     "of a published model all have a rule (skipped without ../shared/data)",
     () => {
       const checkpoint = readPt(new Uint8Array(readFileSync(new URL("model.pt", data))));
-      const weights = weightsOf(checkpoint, { ignore: ["x_embed", "y_embed"] });
+      const weights = weightsOf(checkpoint);
       expect(weights["blocks.0.attn.W_O"]!.shape).toEqual([4, 32, 128]);
       expect(Object.keys(weights)).toHaveLength(16);
     },
   );
+});
+
+describe("networks of rep-theory-mech-interp", () => {
+  const matrix = nd("float32", [2, 3], [1, 2, 3, 4, 5, 6]);
+  const other = nd("float32", [2, 3], [6, 5, 4, 3, 2, 1]);
+  const named = { "embed.W_E_a": matrix, "embed.W_E_b": other };
+
+  it("have one name for each weight, whatever their age", () => {
+    expect(weightsOf({ W_x: matrix, W_y: other })).toEqual(named);
+    expect(weightsOf({ W_E_a: matrix, W_E_b: other })).toEqual(named);
+    expect(fromRepTheory({ W_x: matrix, W_y: other, W: matrix, W_U: other })).toEqual({
+      ...named,
+      "mlp.W_in": matrix,
+      "unembed.W_U": other,
+    });
+  });
+
+  it("keep our own names", () => {
+    const own = { ...named, "mlp.b_in": nd("float32", [2], [0, 1]) };
+    expect(weightsOf({ model: own })).toEqual(own);
+  });
+
+  it("are refused with a key nobody knows, or a vector for a matrix", () => {
+    expect(() => weightsOf({ W_x: matrix, W_z: other })).toThrow(
+      'fromRepTheory: unknown weight "W_z"; did you mean W_x, W_y, W_U?',
+    );
+    expect(() => weightsOf({ W_x: nd("float32", [2], [1, 2]) })).toThrow(
+      'fromRepTheory: W_x "d_vocab d_embed": expected [2,?], got [2]',
+    );
+  });
 });
 
 describe("refused with one sentence", () => {

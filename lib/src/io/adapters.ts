@@ -35,11 +35,13 @@ export function stateDictOf(checkpoint: PtValue): NamedArrays {
 }
 
 /**
- * Weights of a checkpoint in either layout: that of progress-measures-paper when `attn.W_O` is stored
- * flat (two axes), else that of TransformerLens.
+ * Weights of a checkpoint in any layout: that of rep-theory-mech-interp's networks when it has one of
+ * their embeddings, that of progress-measures-paper when `attn.W_O` is stored flat (two axes), else
+ * that of TransformerLens.
  */
 export function weightsOf(checkpoint: PtValue, options: AdapterOptions = {}): NamedArrays {
   const state = stateDictOf(checkpoint);
+  if (repTheoryMarks.some((key) => Object.hasOwn(state, key))) return fromRepTheory(state, options);
   const flat = Object.entries(state).some(
     ([key, { shape }]) => key.endsWith(".attn.W_O") && shape.length === 2,
   );
@@ -135,6 +137,52 @@ const transformerLens: Rules = {
  */
 export function fromTransformerLens(state: NamedArrays, options: AdapterOptions = {}): NamedArrays {
   return adapt("fromTransformerLens", transformerLens, state, options);
+}
+
+/** Keys that only rep-theory-mech-interp's models have, and ours of that kind. */
+const repTheoryMarks = ["W_x", "W_E_a", "x_embed", "embed.W_E_a"];
+
+const embedding = { axes: "d_vocab d_embed" };
+
+/** Source: rep-theory-mech-interp, models.py, now and at commit 81ca289 (`W_E_a`, `W_E_b`). */
+const repTheory: Rules = {
+  W_x: embedding,
+  W_y: embedding,
+  W_E_a: embedding,
+  W_E_b: embedding,
+  W: { axes: "d_embed_ab d_mlp" },
+  W_U: { axes: "d_mlp d_vocab_out" },
+  "embed.W_E_a": embedding,
+  "embed.W_E_b": embedding,
+  "mlp.W_in": { axes: "d_embed_ab d_mlp" },
+  "mlp.b_in": { axes: "d_mlp" },
+  "unembed.W_U": { axes: "d_mlp d_vocab_out" },
+  "unembed.b_U": { axes: "d_vocab_out" },
+};
+
+const repTheoryNames: Readonly<Record<string, string>> = {
+  W_x: "embed.W_E_a",
+  W_y: "embed.W_E_b",
+  W_E_a: "embed.W_E_a",
+  W_E_b: "embed.W_E_b",
+  W: "mlp.W_in",
+  W_U: "unembed.W_U",
+};
+
+/**
+ * A state dict of rep-theory-mech-interp (Chughtai et al. 2023) under the names of `one-layer-mlp`,
+ * `bilinear` or, for its transformers, of TransformerLens without `x_embed` and `y_embed`, which repeat
+ * `embed.W_E`. Throws `InputError` for unknown keys and shapes.
+ */
+export function fromRepTheory(state: NamedArrays, options: AdapterOptions = {}): NamedArrays {
+  if (Object.hasOwn(state, "embed.W_E")) {
+    const ignore = [...(options.ignore ?? []), "x_embed", "y_embed"];
+    return fromTransformerLens(state, { ...options, ignore });
+  }
+  const weights = adapt("fromRepTheory", repTheory, state, options);
+  return Object.fromEntries(
+    Object.entries(weights).map(([key, x]) => [repTheoryNames[key] ?? key, x]),
+  );
 }
 
 function adapt(

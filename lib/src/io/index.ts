@@ -3,6 +3,7 @@
 export {
   type AdapterOptions,
   fromProgressMeasures,
+  fromRepTheory,
   fromTransformerLens,
   stateDictOf,
   weightsOf,
