@@ -67,4 +67,10 @@ export interface Model<C> {
    * float32 rounding, without hooks, with every row that is not needed left out.
    */
   lastLogits(weights: Weights, config: C, table: TokenTable): Tensor;
+  /**
+   * Logits "batch pos d_vocab_out" at ascending positions: exactly `forward(...)[:, positions]` up
+   * to float32 rounding, without hooks and without the rows that are not needed. For models that
+   * know nothing cheaper than `forward` it is absent.
+   */
+  logitsAt?(weights: Weights, config: C, tokens: Tensor, positions: readonly number[]): Tensor;
 }

@@ -40,19 +40,23 @@ export function forward(
 
 /** Residual stream before the first block, "batch pos d_model". */
 export function embed({ weights, config, hook }: Context, tokens: Tensor): Tensor {
-  const length = tokens.shape[1];
-  if (tokens.ndim !== 2 || length === undefined || length > config.nCtx) {
-    throw new ShapeError(
-      `forward: tokens "batch pos" of at most nCtx = ${config.nCtx} positions`,
-      [-1, Math.min(length ?? 1, config.nCtx)],
-      tokens.shape,
-    );
-  }
+  const length = checkedLength(config, tokens);
   const ids = config.useHookTokens ? hook("hook_tokens", tokens) : tokens;
   const tokenPart = hook("hook_embed", take(weight(weights, "embed.W_E"), ids, 0));
   if (config.positionalEmbeddingType !== "standard") return tokenPart;
   const positions = weight(weights, "pos_embed.W_pos").at([0, length]);
   return tokenPart.add(hook("hook_pos_embed", broadcastTo(positions, tokenPart.shape)));
+}
+
+/** The number of positions of tokens "batch pos". @throws ShapeError above nCtx. */
+export function checkedLength({ nCtx }: HookedTransformerConfig, tokens: Tensor): number {
+  const length = tokens.shape[1];
+  if (tokens.ndim === 2 && length !== undefined && length <= nCtx) return length;
+  throw new ShapeError(
+    `forward: tokens "batch pos" of at most nCtx = ${nCtx} positions`,
+    [-1, Math.min(length ?? 1, nCtx)],
+    tokens.shape,
+  );
 }
 
 /** One block: the residual stream after attention and MLP, "batch pos d_model". */

@@ -3,6 +3,7 @@ import { type HookedTransformerConfig, hookedTransformerConfig } from "./config.
 import { forward } from "./forward.ts";
 import { init } from "./init.ts";
 import { lastLogits } from "./last-logits.ts";
+import { logitsAt } from "./logits-at.ts";
 import { parameters } from "./parameters.ts";
 import { points } from "./points.ts";
 
@@ -30,4 +31,5 @@ export const hookedTransformer: Model<HookedTransformerConfig> = {
   init,
   forward,
   lastLogits,
+  logitsAt,
 };

@@ -7,35 +7,16 @@ import {
   tensor,
   valueAndGrad,
 } from "../../arrays/index.ts";
-import { type NdArray, nd, sizeOf } from "../../core/nd.ts";
+import { type NdArray, nd } from "../../core/nd.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import type { Weights } from "../model.ts";
-import { parseConfig } from "../parse.ts";
 import { tokenTable } from "../token-table.ts";
 import { actFns, normalizationTypes } from "./config.ts";
 import { type HookedTransformerOptions, hookedTransformer } from "./index.ts";
 import { cheapestTail, type TailSizes } from "./tail.ts";
+import { largest, randomTokens, randomWeights, relative } from "./testing.ts";
 
 const { forward, lastLogits } = hookedTransformer;
-
-/** Weights of which none is special: biases are not 0 and norm weights not 1. */
-function randomWeights(options: HookedTransformerOptions, seed: number) {
-  const config = parseConfig("test", hookedTransformer.config, options);
-  const rng = new TorchGenerator(seed);
-  const weights: Weights = Object.fromEntries(
-    hookedTransformer
-      .parameters(config)
-      .map(({ name, shape }) => [
-        name,
-        tensor(nd("float32", shape, rng.normal(sizeOf(shape), 0, 0.5))),
-      ]),
-  );
-  return { config, weights };
-}
-
-function randomTokens(batch: number, nCtx: number, dVocab: number, seed: number): NdArray {
-  return nd("int32", [batch, nCtx], new TorchGenerator(seed).randint(0, dVocab, batch * nCtx));
-}
 
 /** Logits of the last position and gradients of a random projection of them, both ways. */
 function bothWays(options: HookedTransformerOptions, tokens: NdArray) {
@@ -56,16 +37,6 @@ function bothWays(options: HookedTransformerOptions, tokens: NdArray) {
     gradients: valueAndGrad((w: Weights) => f(w).mul(direction).sum())(weights)[1] as Weights,
   });
   return { plain: run(ways.plain), fast: run(ways.fast) };
-}
-
-const largest = (x: Tensor): number => Math.max(...x.readSync().data.map(Math.abs));
-
-/** Difference of two tensors over the largest entry of the second, or over `least`. */
-function relative(a: Tensor, b: Tensor, least = 1e-3): number {
-  expect(a.shape).toEqual(b.shape);
-  const [x, y] = [a.readSync().data, b.readSync().data];
-  const top = Math.max(least, ...y.map(Math.abs));
-  return Math.max(...Array.from(x, (v, i) => Math.abs(v - (y[i] ?? 0)))) / top;
 }
 
 function expectEqualWays(options: HookedTransformerOptions, tokens: NdArray): void {
