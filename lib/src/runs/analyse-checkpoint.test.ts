@@ -44,6 +44,13 @@ describe("analyseCheckpoint", () => {
     expect((await analyse("no-biases.safetensors", Object.fromEntries(some))).loaded).toBe(true);
   });
 
+  it("refuses weights that no layout has", async () => {
+    const odd = { ...weights, "embed.W_X": nd("float32", [1], [0]) };
+    await expect(analyse("odd.safetensors", odd)).rejects.toThrow(
+      'fromTransformerLens: unknown weight "embed.W_X"; did you mean embed.W_E',
+    );
+  });
+
   it("gives files with other weights other folders", async () => {
     const embedding = weights["embed.W_E"] as WeightArrays[string];
     const other = nd(
@@ -63,9 +70,9 @@ describe("analyseCheckpoint", () => {
     await expect(analyse("a.safetensors", without)).rejects.toThrow(
       "a.safetensors: lacks the weight unembed.W_U; the nearest name is unembed.b_U",
     );
-    const wrong = { ...weights, "unembed.W_U": nd("float32", [1], [0]) };
+    const wrong = { ...weights, "unembed.W_U": nd("float32", [1, 1], [0]) };
     await expect(analyse("b.safetensors", wrong)).rejects.toThrow(
-      "b.safetensors: unembed.W_U: expected [8,7], got [1]",
+      "b.safetensors: unembed.W_U: expected [8,7], got [1,1]",
     );
     await expect(analyse("c.npy", weights)).rejects.toThrow(
       "--checkpoint: must end in .safetensors, .pt or .pth, got c.npy",

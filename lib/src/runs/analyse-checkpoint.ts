@@ -4,8 +4,7 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { InputError, nearestNames, ShapeError } from "../core/errors.ts";
-import type { NdArray } from "../core/nd.ts";
-import { type PtValue, readPt, readSafetensors } from "../io/index.ts";
+import { readPt, readSafetensors, weightsOf } from "../io/index.ts";
 import type { WeightArrays } from "../models/model.ts";
 import type { Study, TrainedRun } from "../studies/study.ts";
 import type { TrainingPlan } from "../train/index.ts";
@@ -23,7 +22,7 @@ export interface AnalyseOptions
     RunOptions,
     "device" | "backend" | "out" | "signal" | "onProgress" | "published" | "opener"
   > {
-  /** Path of a .safetensors, .pt or .pth file with the weights under TransformerLens's names. */
+  /** Path of a .safetensors, .pt or .pth file in a layout that `weightsOf` reads. */
   readonly file: string;
 }
 
@@ -109,35 +108,15 @@ function arraysIn(
 ): { readonly arrays: WeightArrays; readonly step: number } {
   if (file.endsWith(".safetensors")) {
     const { arrays, metadata } = readSafetensors(bytes);
-    return { arrays, step: Number(metadata.step ?? 0) };
+    if (metadata.step === undefined) return { arrays: weightsOf(arrays), step: 0 };
+    return { arrays, step: Number(metadata.step) };
   }
   if (file.endsWith(".pt") || file.endsWith(".pth")) {
-    return { arrays: stateDict(file, readPt(bytes)), step: 0 };
+    return { arrays: weightsOf(readPt(bytes)), step: 0 };
   }
   throw new InputError(
     `--checkpoint: must end in .safetensors, .pt or .pth, got ${basename(file)}`,
   );
-}
-
-/** The state dict: the value itself, or the one entry of it that is a dict of arrays. */
-function stateDict(file: string, value: PtValue): WeightArrays {
-  if (isStateDict(value)) return value;
-  const inner = isRecord(value) ? Object.values(value).filter(isStateDict) : [];
-  if (inner.length === 1) return inner[0] as WeightArrays;
-  const found = isRecord(value) ? Object.keys(value).slice(0, 5).join(", ") : typeof value;
-  throw new InputError(`${basename(file)}: must hold one state dict, got ${found}`);
-}
-
-function isStateDict(value: PtValue): value is WeightArrays {
-  return isRecord(value) && Object.keys(value).length > 0 && Object.values(value).every(isArray);
-}
-
-function isArray(value: PtValue): value is NdArray {
-  return isRecord(value) && ArrayBuffer.isView(value.data) && Array.isArray(value.shape);
-}
-
-function isRecord(value: PtValue): value is Readonly<Record<string, PtValue>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function fixedRun(step: number, weights: WeightArrays): TrainedRun {
