@@ -10,7 +10,7 @@ import type { Atom, Column, Value } from "./layout.ts";
 import {
   aligned,
   arrange,
-  permuted,
+  isInMemoryOrder,
   shapeOf,
   storedSize,
   stretched,
@@ -21,8 +21,16 @@ import { reduced } from "./reduction.ts";
 
 type Kind = "batch" | "row" | "column" | "depth" | "left" | "right" | "none";
 
-/** `sum(x * y, axis=-1)` of float operands or int32. */
-export function dot(graph: GraphBuilder, left: Value, right: Value): Value {
+/**
+ * `sum(x * y, axis=-1)` of floats or int32. `asRead` shows a result as its reader looks at it: of
+ * the product and its transpose, the one that the reader finds in order in memory is computed.
+ */
+export function dot(
+  graph: GraphBuilder,
+  left: Value,
+  right: Value,
+  asRead: (value: Value) => Value,
+): Value {
   const shape = broadcastShape([shapeOf(left), shapeOf(right)]);
   const wide = [left, right].map((value) => stretched(value, shape));
   const { values, columns } = aligned(graph, wide);
@@ -32,9 +40,9 @@ export function dot(graph: GraphBuilder, left: Value, right: Value): Value {
   const depth = of("depth");
   const outer = of("row").length === 0 && of("column").length === 0;
   const lopsided = ["left", "right"].some((kind) => of(kind as Kind).length > 0);
-  if (depth.length === 0 || outer || lopsided) return productAndSum(graph, values, last);
+  if (depth.length === 0 || outer || lopsided) return productAndSum(graph, values, last, asRead);
   const none = columns.filter((column) => column.axis === last && kinds.get(column) === "none");
-  const result = product(graph, values as [Value, Value], columns, of);
+  const result = product(graph, values as [Value, Value], columns, of, asRead);
   const repeats = none.reduce((times, { size }) => times * size, 1);
   return repeats === 1 ? result : scaled(graph, result, repeats);
 }
@@ -46,9 +54,17 @@ function kindOf({ axis, strides: [x, y] }: Column, last: number): Kind {
 }
 
 /** Where nothing is contracted between two matrices: multiply, then sum what is left of the axis. */
-function productAndSum(graph: GraphBuilder, [x, y]: readonly Value[], last: number): Value {
-  const times = pointwise(graph, [x as Value, y as Value], (tensors, shape) =>
-    graph.node("Mul", tensors, (tensors[0] as GraphTensor).type, shape),
+function productAndSum(
+  graph: GraphBuilder,
+  factors: readonly Value[],
+  last: number,
+  asRead: (value: Value) => Value,
+): Value {
+  const times = pointwise(
+    graph,
+    factors,
+    (tensors, shape) => graph.node("Mul", tensors, (tensors[0] as GraphTensor).type, shape),
+    ({ tensor, axes }) => asRead({ tensor, axes: axes.slice(0, last) }),
   );
   return reduced(graph, times, [last], "Add");
 }
@@ -72,6 +88,7 @@ function product(
   [left, right]: readonly [Value, Value],
   columns: readonly Column[],
   of: (kind: Kind) => Column[],
+  asRead: (value: Value) => Value,
 ): Value {
   const leader = storedSize(left) >= storedSize(right) ? 0 : 1;
   const inOrder = (kind: Kind, operand: number): Column[] =>
@@ -80,17 +97,21 @@ function product(
   const depth = inOrder("depth", leader);
   const rows = inOrder("row", 0);
   const cols = inOrder("column", 1);
-  const x = matrix(graph, left, 0, [batch, rows, depth]);
-  const y = matrix(graph, right, 1, [batch, cols, depth]);
-  const rank = shapeOf(left).length;
-  const sizes = [batch, rows, cols].map(sizeOfColumns);
-  const tensor = multiply(graph, x, y, sizes as [number, number, number]);
-  const kept = columns.filter(({ axis }) => axis < rank - 1);
-  const result = viewOfColumns(tensor, rank, kept, [...batch, ...rows, ...cols]);
-  return permuted(
-    result,
-    Array.from({ length: rank - 1 }, (_, i) => i),
-  );
+  const x = (): Matrix => matrix(graph, left, 0, [batch, rows, depth]);
+  const y = (): Matrix => matrix(graph, right, 1, [batch, cols, depth]);
+  const rank = shapeOf(left).length - 1;
+  const kept = columns.filter(({ axis }) => axis < rank);
+  const [b, m, n] = [batch, rows, cols].map(sizeOfColumns) as [number, number, number];
+  const result = (tensor: GraphTensor, order: readonly Column[]): Value =>
+    viewOfColumns(tensor, rank, kept, order);
+  const straight = [...batch, ...rows, ...cols];
+  const turned = [...batch, ...cols, ...rows];
+  const inMemory = (order: readonly Column[]): boolean =>
+    isInMemoryOrder(asRead(result(left.tensor, order)).axes.flat());
+  if (!inMemory(straight) && inMemory(turned)) {
+    return result(multiply(graph, y(), x(), [b, n, m]), turned);
+  }
+  return result(multiply(graph, x(), y(), [b, m, n]), straight);
 }
 
 const sizeOfColumns = (columns: readonly Column[]): number =>
@@ -108,7 +129,7 @@ function matrix(
   const [b, m, k] = [batch, outer, depth].map(sizeOfColumns) as [number, number, number];
   const straight = atoms([...batch, ...outer, ...depth]);
   const turned = atoms([...batch, ...depth, ...outer]);
-  const flipped = !isDescending(straight) && isDescending(turned);
+  const flipped = !isInMemoryOrder(straight) && isInMemoryOrder(turned);
   const shape = flipped ? [k, m] : [m, k];
   const tensor = arrange(
     graph,
@@ -117,10 +138,6 @@ function matrix(
     batch.length === 0 ? shape : [b, ...shape],
   );
   return { tensor, flipped };
-}
-
-function isDescending(atoms: readonly Atom[]): boolean {
-  return atoms.every((atom, i) => i === 0 || (atoms[i - 1] as Atom).stride > atom.stride);
 }
 
 /** [batch, rows, cols]; without batch a `Gemm`, with it ONNX Runtime's `FusedMatMul`. */

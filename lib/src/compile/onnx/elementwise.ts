@@ -1,7 +1,7 @@
 /** Lowerings of elementwise primitives. Types that an ONNX Runtime kernel lacks take a detour. */
 
 import type { DType, Shape } from "../../core/nd.ts";
-import type { CompareOp, Primitive } from "../program.ts";
+import type { CompareOp, Primitive, Variable } from "../program.ts";
 import type { ElementType, GraphBuilder, GraphTensor } from "./graph.ts";
 import type { Value } from "./layout.ts";
 import type { Lowering } from "./lowering.ts";
@@ -33,8 +33,13 @@ const logical =
     tensors[0]?.type === "bool" ? plain(op)(graph, tensors, shape) : emit(graph, tensors, shape);
 
 function lowering<P extends Primitive>(emit: Emit): Lowering<P> {
-  return ({ graph }, inputs) => [
-    pointwise(graph, inputs, (tensors, shape) => emit(graph, tensors, shape)),
+  return ({ graph, asRead }, inputs, { outputs }) => [
+    pointwise(
+      graph,
+      inputs,
+      (tensors, shape) => emit(graph, tensors, shape),
+      (value) => asRead(outputs[0] as Variable, value),
+    ),
   ];
 }
 

@@ -136,6 +136,12 @@ export function alignColumns(values: readonly Value[]): Column[] | undefined {
   return columns;
 }
 
+/** Whether pieces follow each other as they lie in memory; repeated ones do not count. */
+export function isInMemoryOrder(atoms: readonly Atom[]): boolean {
+  const real = atoms.filter(({ stride }) => stride !== 0);
+  return real.every((atom, i) => i === 0 || (real[i - 1] as Atom).stride > atom.stride);
+}
+
 /** The tensor with its pieces in the order of `atoms`, all of them, as an array of `shape`. */
 export function arrange(
   graph: GraphBuilder,

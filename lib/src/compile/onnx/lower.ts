@@ -5,9 +5,9 @@ import type { NdArray } from "../../core/nd.ts";
 import { withoutFloat64 } from "../float64.ts";
 import type { AnyEquation, Operand, Primitive, Program, Variable } from "../program.ts";
 import { encodeModel } from "./encode.ts";
-import { type Graph, GraphBuilder, type GraphTensor } from "./graph.ts";
+import { type Graph, GraphBuilder, type GraphTensor, sameShape } from "./graph.ts";
 import type { Value } from "./layout.ts";
-import { materialized, view } from "./layout.ts";
+import { materialized, permuted, reshaped, view } from "./layout.ts";
 import type { Lowering, LoweringContext } from "./lowering.ts";
 import { lowerings } from "./lowerings.ts";
 import { optimized } from "./passes/all.ts";
@@ -33,6 +33,7 @@ export function lowerProgram(source: Program): Graph {
   };
   const context: LoweringContext = {
     graph,
+    asRead: readerOf(program),
     known: (operand) => (operand.kind === "literal" ? undefined : arrays.get(operand.id)),
   };
   for (const equation of program.equations) {
@@ -45,6 +46,41 @@ export function lowerProgram(source: Program): Graph {
     return graph.output(`y${i}`, tensor);
   });
   return optimized(graph.build(outputs));
+}
+
+/** Primitives whose result lies in memory as their operands do. */
+const keepsOrder: ReadonlySet<Primitive> = new Set<Primitive>([
+  "add",
+  "mul",
+  "neg",
+  "where",
+  "max",
+  "min",
+  "cast",
+]);
+
+/** Follow the first reader of each variable through moves and elementwise primitives. */
+function readerOf(program: Program): LoweringContext["asRead"] {
+  const readers = new Map<number, AnyEquation>();
+  for (const equation of program.equations) {
+    for (const input of equation.inputs) {
+      if (input.kind === "variable" && !readers.has(input.id)) readers.set(input.id, equation);
+    }
+  }
+  const asRead = ({ id, shape }: Variable, value: Value): Value => {
+    const reader = readers.get(id);
+    const output = reader?.outputs[0] as Variable;
+    if (reader?.primitive === "transpose") {
+      return asRead(output, permuted(value, reader.params.perm));
+    }
+    if (reader?.primitive === "reshape") {
+      const next = reshaped(value, reader.params.shape);
+      return next ? asRead(output, next) : value;
+    }
+    const passes = reader && keepsOrder.has(reader.primitive) && sameShape(output.shape, shape);
+    return passes ? asRead(output, value) : value;
+  };
+  return asRead;
 }
 
 function lowerEquation(

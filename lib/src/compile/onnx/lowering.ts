@@ -1,7 +1,7 @@
 /** What a lowering is: an equation of the program as nodes of the graph. */
 
 import type { NdArray } from "../../core/nd.ts";
-import type { Equation, Operand, Primitive } from "../program.ts";
+import type { Equation, Operand, Primitive, Variable } from "../program.ts";
 import type { GraphBuilder } from "./graph.ts";
 import type { Value } from "./layout.ts";
 
@@ -10,6 +10,8 @@ export interface LoweringContext {
   readonly graph: GraphBuilder;
   /** The numbers of an operand that is known while compiling. */
   known(operand: Operand): NdArray | undefined;
+  /** How the only reader of a result looks at it, through transposes and reshapes. */
+  asRead(variable: Variable, value: Value): Value;
 }
 
 export type Lowering<P extends Primitive> = (

@@ -1,6 +1,6 @@
 /** Every primitive of jax-js: how it becomes ONNX, or why it does not. */
 
-import type { Primitive } from "../program.ts";
+import type { Primitive, Variable } from "../program.ts";
 import { dot } from "./dot.ts";
 import * as elementwise from "./elementwise.ts";
 import type { GraphTensor } from "./graph.ts";
@@ -12,7 +12,10 @@ import { pointwise } from "./pointwise.ts";
 import { reduced } from "./reduction.ts";
 import { argsort, sort } from "./sorting.ts";
 
-const contraction: Lowering<"dot"> = ({ graph }, [x, y]) => [dot(graph, x as Value, y as Value)];
+const contraction: Lowering<"dot"> = ({ graph, asRead }, [x, y], { outputs }) => {
+  const seen = (value: Value): Value => asRead(outputs[0] as Variable, value);
+  return [dot(graph, x as Value, y as Value, seen)];
+};
 
 /** Sums of uint32 and bool are taken in a type that ONNX Runtime can reduce. */
 const reduce: Lowering<"reduce"> = ({ graph }, [x], { params }) => {

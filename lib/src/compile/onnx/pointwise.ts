@@ -3,7 +3,15 @@
 import type { Shape } from "../../core/nd.ts";
 import type { GraphBuilder, GraphTensor } from "./graph.ts";
 import type { Column, Value } from "./layout.ts";
-import { aligned, arrange, shapeOf, storedSize, stretched, viewOfColumns } from "./layout.ts";
+import {
+  aligned,
+  arrange,
+  isInMemoryOrder,
+  shapeOf,
+  storedSize,
+  stretched,
+  viewOfColumns,
+} from "./layout.ts";
 
 /** Shape of operands used together. */
 export function broadcastShape(shapes: readonly Shape[]): number[] {
@@ -15,13 +23,15 @@ export function broadcastShape(shapes: readonly Shape[]): number[] {
 }
 
 /**
- * Apply `emit` to tensors that broadcast against each other the ONNX way. The memory order is that
- * of the largest operand, so the result may itself be a transposed view.
+ * Apply `emit` to tensors that broadcast against each other the ONNX way. They share the memory order
+ * that moves the fewest numbers, now or when the result is read (`asRead`), so the result may itself
+ * be a transposed view.
  */
 export function pointwise(
   graph: GraphBuilder,
   operands: readonly Value[],
   emit: (tensors: readonly GraphTensor[], shape: Shape) => GraphTensor,
+  asRead: (value: Value) => Value = (value) => value,
 ): Value {
   const shape = broadcastShape(operands.map(shapeOf));
   const { values, columns } = aligned(
@@ -29,7 +39,12 @@ export function pointwise(
     operands.map((operand) => stretched(operand, shape)),
   );
   const leader = leaderOf(values);
-  const order = memoryOrder(columns, leader);
+  const present = columns.filter(({ strides }) => strides.some((stride) => stride !== 0));
+  const result = (order: readonly Column[], tensor: GraphTensor): Value =>
+    viewOfColumns(tensor, shape.length, columns, order);
+  const order = cheapestOrder(present, values, (candidate) =>
+    isInMemoryOrder(asRead(result(candidate, (values[leader] as Value).tensor)).axes.flat()),
+  );
   const groups = grouped(order, values[leader] as Value, leader);
   const sizes = groups.map((group) => group.reduce((product, { size }) => product * size, 1));
   const tensors = values.map((value, i) => {
@@ -41,7 +56,7 @@ export function pointwise(
     const first = dims.findIndex((size) => size !== 1);
     return arrange(graph, value.tensor, atoms, first < 0 ? [] : dims.slice(first));
   });
-  return viewOfColumns(emit(tensors, sizes), shape.length, columns, order);
+  return result(order, emit(tensors, sizes));
 }
 
 function leaderOf(values: readonly Value[]): number {
@@ -49,12 +64,31 @@ function leaderOf(values: readonly Value[]): number {
   return sizes.indexOf(Math.max(...sizes));
 }
 
-/** The columns that some operand really has: in the leader's order if it has them all. */
-function memoryOrder(columns: readonly Column[], leader: number): Column[] {
-  const present = columns.filter(({ strides }) => strides.some((stride) => stride !== 0));
-  const key = (column: Column): number => column.strides[leader] as number;
-  if (present.some((column) => key(column) === 0)) return present;
-  return present.sort((a, b) => key(b) - key(a));
+/**
+ * Of the operands' memory orders and the logical one, that which needs the least transposing; of
+ * equals, that which does it at once, for an operand may have other readers.
+ */
+function cheapestOrder(
+  present: readonly Column[],
+  values: readonly Value[],
+  readsInOrder: (order: readonly Column[]) => boolean,
+): readonly Column[] {
+  const orders = values.map((_, i) =>
+    present.toSorted((a, b) => (b.strides[i] as number) - (a.strides[i] as number)),
+  );
+  const whole = orders.filter((_, i) => present.every(({ strides }) => strides[i] !== 0));
+  const candidates = [...whole, present];
+  const total = present.reduce((product, { size }) => product * size, 1);
+  const costs = candidates.map((order) => {
+    const moved = new Map<string, number>();
+    for (const [i, value] of values.entries()) {
+      const atoms = order.map(({ size, strides }) => ({ size, stride: strides[i] as number }));
+      if (!isInMemoryOrder(atoms)) moved.set(value.tensor.name, storedSize(value));
+    }
+    const later = readsInOrder(order) ? 0 : total + 1;
+    return [...moved.values()].reduce((sum, size) => sum + size, later);
+  });
+  return candidates[costs.indexOf(Math.min(...costs))] as readonly Column[];
 }
 
 /** Join columns that every operand steps through alike, but keep the axes of the leader's tensor. */
