@@ -10,6 +10,8 @@ export interface Examples {
   readonly tokens: NdArray;
   /** int32 "n" when only the last position is asked, else int32 "n pos". */
   readonly labels: NdArray;
+  /** The positions that `labels` "n pos" are of, ascending; absent when every position has one. */
+  readonly positions?: readonly number[];
 }
 
 export interface Split {
@@ -31,8 +33,8 @@ export interface Task<P> {
   readonly source: Source;
   /** Schema of the parameters; every field has its meaning (and unit) in `.meta(...)`. */
   readonly params: z.ZodType<P>;
-  /** Which positions have a label. */
-  readonly labelled: "last" | "all";
+  /** Which positions have a label; `some`: those that the examples name. */
+  readonly labelled: "last" | "all" | "some";
   vocabulary(params: P): Vocabulary;
   /** Every example, in a fixed order. */
   examples(params: P): Examples;

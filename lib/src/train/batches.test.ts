@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nd } from "../core/nd.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { Examples } from "../tasks/task.ts";
-import { Batches, batchesOf, FreshBatches } from "./batches.ts";
+import { Batches, batchesOf, Draws, FreshBatches } from "./batches.ts";
 import { smallPlan, smallStream } from "./testing.ts";
 
 const examples: Examples = {
@@ -52,10 +52,36 @@ describe("Batches", () => {
     expect(labelsOf(second, 6)).toEqual(expected);
   });
 
+  it("take the order of each pass from the plan, also after a restart", () => {
+    const backwards = (generator: TorchGenerator, count: number): Int32Array => {
+      generator.random64();
+      return generator.randperm(count).reverse();
+    };
+    const rng = new TorchGenerator(7);
+    const expected = [0, 1].flatMap(() => {
+      const order = [...backwards(rng, 10)].map((row) => 100 + row);
+      return [order.slice(0, 5), order.slice(5)];
+    });
+    const batches = new Batches(examples, 5, 7, backwards);
+    expect(labelsOf(batches, 3)).toEqual(expected.slice(0, 3));
+    const again = new Batches(examples, 5, 0, backwards);
+    again.restore(batches.state());
+    expect(labelsOf(again, 1)).toEqual(expected.slice(3));
+  });
+
   it("refuse a size that the examples cannot fill", () => {
     expect(() => new Batches(examples, 11, 0)).toThrow(
       "batchSize: must be 1 to 10 (training examples), got 11",
     );
+  });
+});
+
+describe("Draws", () => {
+  it("give each draw by its number, in any order", () => {
+    const batches = new FreshBatches(smallStream(5), 4);
+    const expected = Array.from({ length: 6 }, () => [...batches.next().labels.data]);
+    const draws = new Draws(smallStream(5), 4);
+    for (const n of [0, 1, 4, 2, 2, 5]) expect([...draws.at(n).labels.data]).toEqual(expected[n]);
   });
 });
 

@@ -29,8 +29,33 @@ export function batchesOf(plan: TrainingPlan): BatchSource | undefined {
     if (stream === undefined) return undefined;
     throw new InputError("batchSize: must be a number where examples are streamed, got full");
   }
-  if (stream === undefined) return new Batches(split.train, batchSize, batchSeed);
-  return new FreshBatches(stream, batchSize);
+  if (stream !== undefined) return new FreshBatches(stream, batchSize);
+  return new Batches(split.train, batchSize, batchSeed, plan.passOrder);
+}
+
+/** A stream by the number of the draw: repeatable, and cheap for numbers that ascend. */
+export class Draws {
+  private readonly stream: ExampleStream;
+  private readonly count: number;
+  private batches: FreshBatches;
+  private done = 0;
+
+  constructor(stream: ExampleStream, count: number) {
+    this.stream = stream;
+    this.count = count;
+    this.batches = new FreshBatches(stream, count);
+  }
+
+  /** Draw number `n`, from 0. */
+  at(n: number): Examples {
+    if (n < this.done) {
+      this.batches = new FreshBatches(this.stream, this.count);
+      this.done = 0;
+    }
+    for (; this.done < n; this.done++) this.batches.next();
+    this.done += 1;
+    return this.batches.next();
+  }
 }
 
 /** Batches of `size` examples that are drawn when they are needed, and never again. */
@@ -62,18 +87,25 @@ export class FreshBatches implements BatchSource {
 }
 
 /**
- * Batches of `size` examples. Each pass is one `randperm` of the generator seeded with `seed`; what
- * is left at its end and too few for a batch is dropped (`drop_last` of PyTorch's `DataLoader`).
+ * Batches of `size` examples. The order of each pass comes from the generator seeded with `seed`,
+ * by default as one `randperm`; what is left at its end and too few for a batch is dropped
+ * (`drop_last` of PyTorch's `DataLoader`).
  */
 export class Batches implements BatchSource {
   private readonly examples: Examples;
   private readonly size: number;
   private readonly generator: TorchGenerator;
+  private readonly pass: () => Int32Array;
   private before: Uint8Array;
   private order: Int32Array;
   private taken = 0;
 
-  constructor(examples: Examples, size: number, seed: number) {
+  constructor(
+    examples: Examples,
+    size: number,
+    seed: number,
+    passOrder: NonNullable<TrainingPlan["passOrder"]> = (generator, n) => generator.randperm(n),
+  ) {
     const count = examples.tokens.shape[0] as number;
     if (!Number.isInteger(size) || size < 1 || size > count) {
       throw new InputError(`batchSize: must be 1 to ${count} (training examples), got ${size}`);
@@ -81,20 +113,25 @@ export class Batches implements BatchSource {
     this.examples = examples;
     this.size = size;
     this.generator = new TorchGenerator(seed);
+    this.pass = () => passOrder(this.generator, count);
     this.before = this.generator.state();
-    this.order = this.generator.randperm(count);
+    this.order = this.pass();
   }
 
   next(): Examples {
     const { size, examples } = this;
     if ((this.taken + 1) * size > this.order.length) {
       this.before = this.generator.state();
-      this.order = this.generator.randperm(this.order.length);
+      this.order = this.pass();
       this.taken = 0;
     }
     const rows = this.order.subarray(this.taken * size, (this.taken + 1) * size);
     this.taken += 1;
-    return { tokens: takeRows(examples.tokens, rows), labels: takeRows(examples.labels, rows) };
+    return {
+      ...examples,
+      tokens: takeRows(examples.tokens, rows),
+      labels: takeRows(examples.labels, rows),
+    };
   }
 
   state(): BatchState {
@@ -104,7 +141,7 @@ export class Batches implements BatchSource {
   restore({ generator, taken }: BatchState): void {
     this.generator.setState(generator);
     this.before = generator;
-    this.order = this.generator.randperm(this.order.length);
+    this.order = this.pass();
     this.taken = taken;
   }
 }

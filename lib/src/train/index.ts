@@ -1,6 +1,13 @@
 /** Training: plans, optimisers, losses, the loop, checkpoints. */
 
-export { Batches, type BatchSource, type BatchState, batchesOf, FreshBatches } from "./batches.ts";
+export {
+  Batches,
+  type BatchSource,
+  type BatchState,
+  batchesOf,
+  Draws,
+  FreshBatches,
+} from "./batches.ts";
 export {
   type Checkpoint,
   checkpointFromArrays,
@@ -19,7 +26,7 @@ export {
   hits,
   type LossPrecision,
 } from "./loss.ts";
-export type { MetricsRow } from "./metrics.ts";
+export type { Measurements, MetricsRow } from "./metrics.ts";
 export {
   type AdamOptions,
   type AdamWOptions,
@@ -30,7 +37,14 @@ export {
   type SgdOptions,
   sgd,
 } from "./optim/index.ts";
-export type { ExampleStream, OptimizerOptions, ScheduleOptions, TrainingPlan } from "./plan.ts";
+export type {
+  Answers,
+  ExampleStream,
+  Measures,
+  OptimizerOptions,
+  ScheduleOptions,
+  TrainingPlan,
+} from "./plan.ts";
 export { learningRateFactor } from "./schedule.ts";
 export { disposeState, type StateArrays, type TrainingState, uploadState } from "./state.ts";
 export { compileStep, initialState, type StepOptions, type TrainingStep } from "./step.ts";

@@ -1,6 +1,6 @@
 /** Logits of a set of examples as rows "n d_vocab_out", one for each label. */
 
-import { type Tensor, tensor } from "../arrays/index.ts";
+import { type Tensor, take, tensor } from "../arrays/index.ts";
 import { tokenTable, type Weights } from "../models/index.ts";
 import type { Examples } from "../tasks/task.ts";
 import type { TrainingPlan } from "./plan.ts";
@@ -26,18 +26,31 @@ export function scoreFixed(plan: TrainingPlan, weights: Weights, examples: Examp
     const table = tokenTable(examples.tokens);
     return { logits: plan.model.lastLogits(weights, plan.config, table), labels };
   }
-  return scoreBatch(plan, weights, tensor(examples.tokens), labels);
+  return scoreBatch(plan, weights, { ...examples, tokens: tensor(examples.tokens), labels });
 }
 
-/** Logits of examples that are arguments of the compiled function: int32 tokens "n pos". */
+/** Examples as arguments of a compiled function: int32 tokens "n pos", and their labels. */
+export interface TensorExamples extends Pick<Examples, "positions"> {
+  readonly tokens: Tensor;
+  readonly labels: Tensor;
+}
+
+/** Logits of examples that are arguments of the compiled function, at their labelled positions. */
 export function scoreBatch(
-  plan: TrainingPlan,
+  { model, config }: TrainingPlan,
   weights: Weights,
-  tokens: Tensor,
-  labels: Tensor,
+  { tokens, labels, positions }: TensorExamples,
 ): Scored {
-  const all = plan.model.forward(weights, plan.config, tokens, (_name, x) => x);
-  if (labels.ndim === 1) return { logits: all.at([], -1), labels };
-  const vocabulary = all.shape[2] as number;
-  return { logits: all.reshape([labels.size, vocabulary]), labels: labels.reshape([labels.size]) };
+  const [, length = 0] = tokens.shape;
+  const asked = labels.ndim === 1 ? [length - 1] : positions;
+  const whole = (): Tensor => model.forward(weights, config, tokens, (_name, x) => x);
+  const logits =
+    asked === undefined
+      ? whole()
+      : (model.logitsAt?.(weights, config, tokens, asked) ?? take(whole(), [...asked], 1));
+  const vocabulary = logits.shape[2] as number;
+  return {
+    logits: logits.reshape([labels.size, vocabulary]),
+    labels: labels.reshape([labels.size]),
+  };
 }

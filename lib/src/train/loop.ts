@@ -2,7 +2,8 @@
 
 import type { Backend, Value } from "../compile/index.ts";
 import type { NdArray } from "../core/nd.ts";
-import { type BatchSource, batchesOf } from "./batches.ts";
+import type { Examples } from "../tasks/task.ts";
+import { type BatchSource, type BatchState, batchesOf, Draws } from "./batches.ts";
 import { type Checkpoint, stateOf } from "./checkpoint.ts";
 import { due } from "./due.ts";
 import { TrainingError } from "./errors.ts";
@@ -76,6 +77,9 @@ class Run {
   private readonly stepper: TrainingStep;
   private readonly evaluator: Evaluator;
   private readonly batches: BatchSource | undefined;
+  private readonly testDraws: Draws | undefined;
+  /** The next mini-batch, once it was looked at, and where the batches stood before it. */
+  private pending: { readonly batch: Examples; readonly before: BatchState } | undefined;
   private state: TrainingState;
   private step: number;
   /** Losses not read yet; the last is that of `step` - 1. */
@@ -99,6 +103,8 @@ class Run {
       backend,
       from === undefined ? initialState(plan) : stateOf(plan, from),
     );
+    const test = plan.measures?.test;
+    this.testDraws = typeof test === "object" ? new Draws(test.stream, test.count) : undefined;
     if (from?.batches !== undefined) this.batches?.restore(from.batches);
   }
 
@@ -128,7 +134,7 @@ class Run {
   }
 
   private async update(): Promise<void> {
-    const done = await this.stepper.run(this.state, this.step, this.batches?.next());
+    const done = await this.stepper.run(this.state, this.step, this.takeBatch());
     this.state = done.state;
     this.losses.push(done.loss);
     this.step += 1;
@@ -148,9 +154,26 @@ class Run {
   }
 
   private async evaluate(): Promise<MetricsRow> {
-    const row = await this.evaluator.run(this.state.weights);
+    const row = await this.evaluator.run(this.state.weights, {
+      train: this.plan.measures?.train === "batch" ? this.peekBatch() : undefined,
+      test: this.testDraws?.at(this.step),
+    });
     this.requireFinite(row.trainLoss, this.step);
     return { step: this.step, ...row };
+  }
+
+  private peekBatch(): Examples | undefined {
+    if (this.pending === undefined && this.batches !== undefined) {
+      const before = this.batches.state();
+      this.pending = { batch: this.batches.next(), before };
+    }
+    return this.pending?.batch;
+  }
+
+  private takeBatch(): Examples | undefined {
+    const batch = this.pending?.batch ?? this.batches?.next();
+    this.pending = undefined;
+    return batch;
   }
 
   private async checkpoint(scheduled: boolean): Promise<TrainEvent> {
@@ -160,7 +183,7 @@ class Run {
       step: this.step,
       weights: { ...this.plan.initial, ...weights },
       moments,
-      batches: this.batches?.state(),
+      batches: this.pending?.before ?? this.batches?.state(),
     };
     return { kind: "checkpoint", checkpoint, scheduled };
   }

@@ -99,6 +99,15 @@ describe("crossEntropy", () => {
       tensor(nd("float32", [rows, columns], logits)),
       tensor(nd("int32", [rows], labels)),
     );
+    const single = crossEntropyEach(
+      tensor(nd("float32", [rows, columns], logits)),
+      tensor(nd("int32", [rows], labels)),
+      "float32",
+    ).readSync();
+    expect(single).toMatchObject({ dtype: "float32", shape: [rows] });
+    for (const [i, x] of [...single.data].entries()) {
+      expect(x).toBeCloseTo(byLoops(logits, labels).each[i] as number, 5);
+    }
     expect(each.shape).toEqual([rows]);
     for (const [i, x] of [...each.readSync().data].entries()) {
       expect(x).toBeCloseTo(byLoops(logits, labels).each[i] as number, 13);

@@ -38,8 +38,15 @@ export function crossEntropy(
   return precision === "float64" ? inFloat64(fixed, labels) : inFloat32(fixed, labels);
 }
 
-/** Cross-entropy of each example, "n", in nats, in float64. */
-export function crossEntropyEach(logits: Tensor, labels: Tensor): Tensor {
+/** Cross-entropy of each example, "n", in nats; `precision` as in `crossEntropy`. */
+export function crossEntropyEach(
+  logits: Tensor,
+  labels: Tensor,
+  precision: LossPrecision = "float64",
+): Tensor {
+  if (precision === "float32") {
+    return partsInFloat32(stopGradient(logits), labels).each.reshape([rows(logits)]);
+  }
   const { shifted, total } = exponentials(stopGradient(logits).astype("float64"));
   return log(total)
     .sub(pick(shifted, labels))
@@ -72,7 +79,13 @@ function inFloat64(logits: Tensor, labels: Tensor): CrossEntropy {
 }
 
 function inFloat32(logits: Tensor, labels: Tensor): CrossEntropy {
-  const n = rows(logits);
+  const { each, target, rest, others, total } = partsInFloat32(logits, labels);
+  const dlogits = rest.sub(target.mul(others)).div(total.mul(rows(logits)));
+  return { loss: each.mean(), dlogits };
+}
+
+/** The losses "n 1" and what they are made of: exponentials, without and with that of the label. */
+function partsInFloat32(logits: Tensor, labels: Tensor): Readonly<Record<Part32, Tensor>> {
   const target = oneHot(labels, columns(logits));
   const shifted = logits.sub(logits.max(-1, { keepdims: true }));
   const rest = exp(shifted).mul(full([], 1).sub(target));
@@ -80,9 +93,10 @@ function inFloat32(logits: Tensor, labels: Tensor): CrossEntropy {
   const label = pick(shifted, labels);
   const total = others.add(exp(label));
   const each = where(label.equal(0), log1p(others), log(total).sub(label));
-  const dlogits = rest.sub(target.mul(others)).div(total.mul(n));
-  return { loss: each.mean(), dlogits };
+  return { each, target, rest, others, total };
 }
+
+type Part32 = "each" | "target" | "rest" | "others" | "total";
 
 /** Logits less their row maximum, their exponentials, and the row sums "n 1" of these. */
 function exponentials(logits: Tensor): { shifted: Tensor; terms: Tensor; total: Tensor } {

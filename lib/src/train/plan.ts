@@ -1,3 +1,4 @@
+import type { NdArray } from "../core/nd.ts";
 import type { Model, WeightArrays } from "../models/index.ts";
 import type { TorchGenerator } from "../rng/index.ts";
 import type { Examples, Split } from "../tasks/task.ts";
@@ -34,6 +35,26 @@ export interface ExampleStream<P = unknown> {
   draw(params: P, generator: TorchGenerator, count: number): Examples;
 }
 
+/** Examples and how each of their labels was answered. */
+export interface Answers {
+  readonly examples: Examples;
+  /** float64 like the labels: cross-entropy of each, in nats. */
+  readonly losses: NdArray;
+  /** int32 like the labels: the class with the largest logit. */
+  readonly predictions: NdArray;
+}
+
+/** What the train and the test columns of a logged row are about. */
+export interface Measures {
+  /** `batch`: the mini-batch that the next update trains on, before that update. */
+  readonly train: "split" | "batch";
+  /**
+   * `batch`: the same again, for examples that are never seen twice; a stream: at step n its n-th
+   * draw of `count` examples, counted from 0.
+   */
+  readonly test: "split" | "batch" | { readonly stream: ExampleStream; readonly count: number };
+}
+
 /** Everything that decides what a training run computes. Same plan, same back end: same bytes. */
 export interface TrainingPlan<C = unknown> {
   readonly model: Model<C>;
@@ -46,12 +67,21 @@ export interface TrainingPlan<C = unknown> {
   readonly stream?: ExampleStream;
   /** Seed of the generator that shuffles mini-batches; a stream has its own. */
   readonly batchSeed: number;
+  /**
+   * The order of the next pass over `count` training examples in mini-batches, and all it draws;
+   * default `generator.randperm(count)`.
+   */
+  readonly passOrder?: (generator: TorchGenerator, count: number) => Int32Array;
   /** Updates in total. */
   readonly steps: number;
   /** Log losses and accuracies every so many updates (and at 0 and the end). */
   readonly evalEvery: number;
   /** Further steps to log, e.g. the ones a notebook printed; default none. */
   readonly evalAt?: readonly number[];
+  /** What a row measures; default the two parts of the split. */
+  readonly measures?: Measures;
+  /** Further columns of every row, from what it measured; default none. */
+  readonly columns?: (train: Answers, test: Answers) => Readonly<Record<string, number>>;
   /** Save a checkpoint every so many updates (and at 0 and the end). */
   readonly checkpointEvery: number;
   readonly optimizer: OptimizerOptions;

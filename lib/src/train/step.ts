@@ -5,6 +5,7 @@ import { type Backend, compile, type Value } from "../compile/index.ts";
 import { type NdArray, nd, type Spec, sizeOf, zerosOf } from "../core/nd.ts";
 import type { WeightArrays, Weights } from "../models/index.ts";
 import type { Examples } from "../tasks/task.ts";
+import { arraysOfExamples, specsOfExamples } from "./examples.ts";
 import { weightGroups } from "./frozen.ts";
 import { scoreBatch, scoreFixed } from "./logits.ts";
 import { crossEntropy, differentiable } from "./loss.ts";
@@ -67,7 +68,7 @@ export async function compileStep(
     async run(state, step, batch) {
       const lr = plan.optimizer.lr * learningRateFactor(plan.schedule, step, plan.steps);
       const scalars = mapValues(optimizer.scalars(options, step + 1, lr), scalar);
-      const out = await compiled.run(state, scalars, batch === undefined ? {} : { ...batch });
+      const out = await compiled.run(state, scalars, arraysOfExamples(batch));
       disposeState(state);
       return out as { state: TrainingState; loss: Value };
     },
@@ -95,7 +96,7 @@ function stepFunction<O>(
       const scored =
         tokens === undefined || labels === undefined
           ? scoreFixed(plan, weights, plan.split.train)
-          : scoreBatch(plan, weights, tokens, labels);
+          : scoreBatch(plan, weights, { ...plan.split.train, tokens, labels });
       return differentiable(scored.logits, crossEntropy(scored.logits, scored.labels, "float32"));
     };
     const [[, loss], gradients] = valueAndGrad(objective, { hasAux: true })(state.weights);
@@ -144,10 +145,7 @@ function stepSpecs<O>(plan: TrainingPlan, optimizer: Optimizer<O>, options: O): 
 }
 
 function batchSpecs({ batchSize, split }: TrainingPlan): Record<string, Spec> {
-  if (batchSize === "full") return {};
-  const { tokens, labels } = split.train;
-  const rows = ({ dtype, shape }: Spec): Spec => ({ dtype, shape: [batchSize, ...shape.slice(1)] });
-  return { tokens: rows(tokens), labels: rows(labels) };
+  return batchSize === "full" ? {} : specsOfExamples(split.train, batchSize);
 }
 
 function scalar(x: number): NdArray {
