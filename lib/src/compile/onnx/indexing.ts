@@ -163,17 +163,53 @@ function zeroOf(graph: GraphBuilder, { type }: GraphTensor): GraphTensor {
   return graph.scalar(type, 0);
 }
 
-/** Sum rows with indices known only at run time: `ScatterElements` adds one after the other. */
+/** Up to so many targets, a matrix product sums rows faster than one addition after the other. */
+const fewTargets = 256;
+
+/** Sum rows with indices known only at run time. */
 function scatterDynamic(
   graph: GraphBuilder,
   updates: Value,
   index: Value,
   target: number,
 ): GraphTensor {
-  const [rows, width] = shapeOf(updates) as [number, number];
+  const rows = (shapeOf(updates) as [number, number])[0];
   const source = materialized(graph, updates);
-  const flat = graph.reshape(materialized(graph, index), [rows, 1]);
-  const wide = graph.node("Expand", [flat, graph.int64([rows, width])], flat.type, [rows, width]);
+  const column = graph.reshape(materialized(graph, index), [rows, 1]);
+  const floats = source.type === "float32" || source.type === "float64";
+  return floats && target <= fewTargets
+    ? scatterByProduct(graph, source, column, target)
+    : scatterInTurn(graph, source, column, target);
+}
+
+/** The transposed one-hot matrix of the indices times the updates. */
+function scatterByProduct(
+  graph: GraphBuilder,
+  source: GraphTensor,
+  column: GraphTensor,
+  target: number,
+): GraphTensor {
+  const [rows, width] = source.shape as [number, number];
+  const data = Int32Array.from({ length: target }, (_, i) => i);
+  const places = graph.constant({ dtype: "int32", shape: [target], data });
+  const hot = graph.node("Equal", [column, places], "bool", [rows, target]);
+  return graph.node("Gemm", [graph.cast(hot, source.type), source], source.type, [target, width], {
+    attributes: { transA: 1, transB: 0 },
+  });
+}
+
+/** `ScatterElements` adds one update after the other. */
+function scatterInTurn(
+  graph: GraphBuilder,
+  source: GraphTensor,
+  column: GraphTensor,
+  target: number,
+): GraphTensor {
+  const [rows, width] = source.shape as [number, number];
+  const wide = graph.node("Expand", [column, graph.int64([rows, width])], column.type, [
+    rows,
+    width,
+  ]);
   const shape = [target, width];
   const zeros = graph.node(
     "Expand",

@@ -2,6 +2,7 @@
 
 import type { Shape } from "../../core/nd.ts";
 import type { GraphBuilder, GraphTensor } from "./graph.ts";
+import { sameShape } from "./graph.ts";
 import type { Column, Value } from "./layout.ts";
 import {
   aligned,
@@ -47,16 +48,28 @@ export function pointwise(
   );
   const groups = grouped(order, values[leader] as Value, leader);
   const sizes = groups.map((group) => group.reduce((product, { size }) => product * size, 1));
+  const template = withOnes(sizes, (values[leader] as Value).tensor.shape);
   const tensors = values.map((value, i) => {
-    const real = (column: Column): boolean => column.strides[i] !== 0;
+    const real = groups.map((group) => group.every(({ strides }) => strides[i] !== 0));
     const atoms = order.map(({ size, strides }) => ({ size, stride: strides[i] as number }));
-    const dims = groups.map((group, k) =>
-      (group as Column[]).every(real) ? (sizes[k] as number) : 1,
-    );
+    const dims = template.map((group) => (real[group] ? (sizes[group] as number) : 1));
     const first = dims.findIndex((size) => size !== 1);
-    return arrange(graph, value.tensor, atoms, first < 0 ? [] : dims.slice(first));
+    const trimmed = first < 0 ? [] : dims.slice(first);
+    return arrange(graph, value.tensor, atoms, i === leader ? dims : trimmed);
   });
-  return result(order, emit(tensors, sizes));
+  const full = template.map((group) => sizes[group] ?? 1);
+  return result(order, emit(tensors, full));
+}
+
+/** Which group each axis shows, -1 for axes of size 1: as in `shape` if that is the same but for ones. */
+function withOnes(sizes: readonly number[], shape: Shape): number[] {
+  const plain = sizes.map((_, group) => group);
+  const same = sameShape(
+    shape.filter((size) => size !== 1),
+    sizes,
+  );
+  if (!same) return plain;
+  return shape.map((size) => (size === 1 ? -1 : (plain.shift() as number)));
 }
 
 function leaderOf(values: readonly Value[]): number {
