@@ -92,3 +92,48 @@ export {
   sumLabels,
   testIndices,
 } from "./progress/index.ts";
+export type { AccuracyBound, MaxCircuits, Work } from "./proofs/index.ts";
+export {
+  bruteForce,
+  cubicBound,
+  maxCircuits,
+  mostBruteForced,
+  sequenceCount,
+  subcubicBound,
+} from "./proofs/index.ts";
+export type {
+  CompareOptions,
+  IrrepOptions,
+  LogitComparison,
+  NeuronRepresentations,
+  Partition,
+  Representation,
+  RepresentationAnalysis,
+  RepresentationInput,
+  RepresentationMetrics,
+  SingularVectors,
+  SplitPerformance,
+  SubspaceLosses,
+  Tableau,
+} from "./representations/index.ts";
+export {
+  analyseRepresentations,
+  centreAsPrinted,
+  character,
+  compareLogits,
+  conjugatePartition,
+  functionSpace,
+  irreducibleRepresentations,
+  keyThreshold,
+  lowRank,
+  naturalRepresentation,
+  neuronRepresentations,
+  partitionsOf,
+  shareIn,
+  singularVectors,
+  spanOf,
+  standardTableaux,
+  summaryMetrics,
+  traceCube,
+  traceTable,
+} from "./representations/index.ts";
