@@ -1,4 +1,7 @@
 /** Every study: a new one is a folder and a line here. */
 
+export { groupComposition } from "./group-composition/index.ts";
+export { maxOfTwo } from "./max-of-two/index.ts";
 export { modularAddition } from "./modular-addition/index.ts";
 export { modularAdditionBitnet } from "./modular-addition-bitnet/index.ts";
+export { skipTrigramStudy as skipTrigram } from "./skip-trigram/index.ts";

@@ -8,11 +8,37 @@ export const tasks = all satisfies { readonly [name: string]: Task<unknown> };
 export type TaskName = keyof typeof tasks;
 
 export {
+  type AdditionParams,
+  addition,
+  additionToken,
+  answerPositions,
+  casesOfDigits,
+  casesOfQuestions,
+  type DigitCase,
+  digitCases,
+  drawAdditions,
+  longestCascades,
+  perQuestion,
+  questions,
+  type SumColumns,
+  sumColumns,
+} from "./addition/index.ts";
+export {
   type GroupCompositionParams,
   groupComposition,
   groupName,
 } from "./group-composition/index.ts";
 export { forcedSplit, type MaxOfNParams, maxOfN, randomSequences } from "./max-of-n/index.ts";
 export { type ModularArithmeticParams, modularArithmetic } from "./modular-arithmetic/index.ts";
+export {
+  answerOf,
+  answerPairs,
+  drawSkipTrigrams,
+  isSignal,
+  type SkipTrigramParams,
+  selectRows,
+  skipTrigram,
+  skipTrigramTokens,
+} from "./skip-trigram/index.ts";
 export { splitExamples } from "./split.ts";
 export type { Examples, Split, Task, Vocabulary } from "./task.ts";

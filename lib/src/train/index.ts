@@ -14,6 +14,7 @@ export {
   checkpointToArrays,
   type NamedArrays,
 } from "./checkpoint.ts";
+export { dataLoaderOrder } from "./data-loader.ts";
 export { type Due, due } from "./due.ts";
 export { TrainingError } from "./errors.ts";
 export { compileEvaluator, type Evaluator } from "./evaluate.ts";
