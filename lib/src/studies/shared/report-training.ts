@@ -14,13 +14,17 @@ export interface PrintedLog {
   readonly testLoss: readonly number[];
 }
 
-/** Losses and accuracies over training, in one section. */
-export function trainingSection(curves: Curves, printed?: PrintedLog): ReportSection {
+/** Losses and accuracies over training, in one section; `answers` is the number of classes. */
+export function trainingSection(
+  curves: Curves,
+  printed?: PrintedLog,
+  answers = 113,
+): ReportSection {
   const memorised = firstStep(curves, "trainAccuracy", (value) => value >= 0.999);
   const grokked = firstStep(curves, "testAccuracy", (value) => value >= 0.99);
   return {
     title: "Memorise first, understand later",
-    prose: [story(curves, memorised, grokked)],
+    prose: [story(curves, answers, memorised, grokked)],
     figures: [
       lossFigure(curves, markers(memorised, grokked), printed),
       {
@@ -42,13 +46,13 @@ export function trainingSection(curves: Curves, printed?: PrintedLog): ReportSec
   };
 }
 
-function story(curves: Curves, memorised?: number, grokked?: number): string {
+function story(curves: Curves, answers: number, memorised?: number, grokked?: number): string {
   const peak = Math.max(...curves.testLoss);
   const memory =
     memorised === undefined
       ? "It never answers the training pairs perfectly."
       : `By step ${count(memorised)} it answers the training pairs.`;
-  const test = ` The test loss meanwhile rises to ${number(peak)} nats, well above the ${number(Math.log(113))} of guessing among 113 answers.`;
+  const test = ` The test loss meanwhile rises to ${number(peak)} nats, well above the ${number(Math.log(answers))} of guessing among ${answers} answers.`;
   const end =
     grokked === undefined
       ? ` It has not grokked by the last step, ${count(lastOf(curves.step))}: test accuracy is ${percent(lastOf(curves.testAccuracy))}.`

@@ -1,0 +1,36 @@
+/** Group composition: networks learn ab with the representations of the group. */
+
+import type { Study } from "../study.ts";
+import { claims } from "./claims.ts";
+import { type GroupCompositionParams, groupCompositionParams } from "./params.ts";
+import { companions, plan } from "./plan.ts";
+import { report } from "./report.ts";
+import { analyse, type GroupCompositionResults } from "./results.ts";
+
+export const groupComposition: Study<GroupCompositionParams, GroupCompositionResults> = {
+  name: "group-composition",
+  title: "Group composition: learning with representations",
+  source: {
+    paper: "Chughtai, Chan and Nanda 2023, A toy model of universality",
+    at: "and seed 003, its first notebook",
+    url: "https://arxiv.org/abs/2302.03025",
+  },
+  params: groupCompositionParams,
+  smoke: {
+    group: "S3",
+    dEmbed: 16,
+    dMlp: 16,
+    trainFraction: 0.8,
+    steps: 60,
+    checkpointEvery: 20,
+    evalEvery: 10,
+    published: false,
+  },
+  plan,
+  companions,
+  analyse,
+  claims,
+  /** Under the names of the published summary_metrics.json. */
+  metrics: ({ opened }) => opened.summary,
+  report,
+};
