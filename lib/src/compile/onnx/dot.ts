@@ -108,10 +108,23 @@ function product(
   const turned = [...batch, ...cols, ...rows];
   const inMemory = (order: readonly Column[]): boolean =>
     isInMemoryOrder(asRead(result(left.tensor, order)).axes.flat());
-  if (!inMemory(straight) && inMemory(turned)) {
+  const reader = !inMemory(straight) && inMemory(turned);
+  if (sizeOfColumns(depth) >= deep ? computesFasterTurned(m, n) : reader) {
     return result(multiply(graph, y(), x(), [b, n, m]), turned);
   }
   return result(multiply(graph, x(), y(), [b, m, n]), straight);
+}
+
+/** From this depth on, transposing a result costs nothing beside computing it. */
+const deep = 1024;
+
+/**
+ * Whether ONNX Runtime's matrix product is faster with m and n exchanged: it works on 16 columns at
+ * a time, and packs the operand that has them.
+ */
+function computesFasterTurned(m: number, n: number): boolean {
+  const waste = (columns: number): number => (Math.ceil(columns / 16) * 16) / columns;
+  return waste(m) === waste(n) ? m < n : waste(m) < waste(n);
 }
 
 const sizeOfColumns = (columns: readonly Column[]): number =>
