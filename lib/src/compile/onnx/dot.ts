@@ -109,23 +109,17 @@ function product(
   const inMemory = (order: readonly Column[]): boolean =>
     isInMemoryOrder(asRead(result(left.tensor, order)).axes.flat());
   const reader = !inMemory(straight) && inMemory(turned);
-  if (sizeOfColumns(depth) >= deep ? computesFasterTurned(m, n) : reader) {
+  if (sizeOfColumns(depth) >= deep ? m < n : reader) {
     return result(multiply(graph, y(), x(), [b, n, m]), turned);
   }
   return result(multiply(graph, x(), y(), [b, m, n]), straight);
 }
 
-/** From this depth on, transposing a result costs nothing beside computing it. */
-const deep = 1024;
-
 /**
- * Whether ONNX Runtime's matrix product is faster with m and n exchanged: it works on 16 columns at
- * a time, and packs the operand that has them.
+ * From this depth on, transposing a result costs nothing beside computing it, and the longer side
+ * makes the rows: ONNX Runtime packs the columns, and shares the rows out among the threads.
  */
-function computesFasterTurned(m: number, n: number): boolean {
-  const waste = (columns: number): number => (Math.ceil(columns / 16) * 16) / columns;
-  return waste(m) === waste(n) ? m < n : waste(m) < waste(n);
-}
+const deep = 1024;
 
 const sizeOfColumns = (columns: readonly Column[]): number =>
   columns.reduce((total, { size }) => total * size, 1);
