@@ -2,8 +2,11 @@
 
 import { elementsComputed, flops, type Program } from "./program.ts";
 
-/** Below this much work per run, waking a second thread costs more than it saves. */
-const workWorthThreads = 2e7;
+/**
+ * Below this much work per run, a second thread saves nothing: steps of 4e7, 9e7 and 2e8 took as long
+ * with two threads as with one, or longer. Large models are far above it.
+ */
+const workWorthThreads = 2.5e8;
 
 /** Elementwise results cost more time each than a floating-point operation of a matrix product. */
 const workPerElement = 8;
