@@ -6,6 +6,7 @@ import { maskMultiply } from "./mask-multiply.ts";
 import { namedOutputs } from "./named-outputs.ts";
 import type { Pass } from "./pass.ts";
 import { relu } from "./relu.ts";
+import { stepMask } from "./step-mask.ts";
 import { subtraction } from "./subtraction.ts";
 
 const passes: readonly Pass[] = [
@@ -15,6 +16,7 @@ const passes: readonly Pass[] = [
   maskMultiply,
   gemmBias,
   relu,
+  stepMask,
   namedOutputs,
   deadNodes,
 ];

@@ -96,6 +96,25 @@ describe("maskMultiply and relu", () => {
   });
 });
 
+describe("stepMask", () => {
+  const mask = (x: Tensor): Tensor => relu(x).greater(0).astype("float32");
+
+  it("is one operator and exactly 0 or 1, from the smallest normal number to the largest", async () => {
+    const { program } = traceProgram(mask, [spec(6)]);
+    const operators = lowerProgram(program).nodes.map(({ op }) => op);
+    expect(operators).toEqual(["Relu", "HardSigmoid"]);
+    const input = nd("float32", [6], [-3, -0, 0, 1.18e-38, 1e-3, 3.4e38]);
+    const [out] = await outputsOf(backend, program, [input]);
+    expect([...(out as NdArray).data]).toEqual([0, 0, 0, 1, 1, 1]);
+  });
+
+  it("is not made of numbers that were not rectified", () => {
+    const f = (x: Tensor): Tensor => x.greater(0).astype("float32");
+    const { program } = traceProgram(f, [spec(3)]);
+    expect(lowerProgram(program).nodes.map(({ op }) => op)).not.toContain("HardSigmoid");
+  });
+});
+
 describe("namedOutputs", () => {
   it("an output that is an input, a number or another output is copied, others are not", async () => {
     const f = (x: Tensor): Tensor[] => {
