@@ -11,7 +11,7 @@ const steepest = 2 ** 128 - 2 ** 104;
  * without being 0.
  */
 export const stepMask: Pass = replacing((node, uses) => {
-  if (node.op !== "Cast" || node.attributes["to"] !== elementTypes.float32) return undefined;
+  if (node.op !== "Cast" || node.attributes.to !== elementTypes.float32) return undefined;
   const less = uses.maker(node.inputs[0]);
   if (less?.op !== "Less" || uses.number(less.inputs[0]) !== 0) return undefined;
   const [, x] = less.inputs;
