@@ -14,7 +14,7 @@ import {
 import { type Work, work } from "./work.ts";
 
 /**
- * Everything the logits of the last position are made of (Gross et al. 2024, section 4.1):
+ * Everything the logits of the last position are made of (Gross et al. 2024, section 3):
  * logits = direct[q] + Σ_p α_p (copy[t_p] + position[p]), α = softmax of keys[q, t_p] + placeKeys[q, p],
  * over the `free` positions and the query's own, whose value is self[q] + position[free] and whose
  * score is selfKeys[q] + placeKeys[q, free].
@@ -40,6 +40,8 @@ export interface MaxCircuits {
   readonly placeKeys: Float64NdArray;
   /** "query": its score with itself, without the position. */
   readonly selfKeys: Float64Array;
+  /** √d_head, by which `keys`, `placeKeys` and `selfKeys` are divided. */
+  readonly scoreDivisor: number;
   /** What it took to compute these tables. */
   readonly work: Work;
 }
@@ -93,6 +95,7 @@ export function maxCircuits(weights: WeightArrays): MaxCircuits {
     keys,
     placeKeys: scores(P),
     selfKeys: queryCounts ? diagonal(keys) : scores(asking).data,
+    scoreDivisor: scale,
     work: done,
   };
 }
@@ -100,6 +103,24 @@ export function maxCircuits(weights: WeightArrays): MaxCircuits {
 /** How many sequences the model may be asked. */
 export function sequenceCount({ vocab, free, queryCounts }: MaxCircuits): number {
   return vocab ** (queryCounts ? free + 1 : free);
+}
+
+/**
+ * The same model with "=" asking, where what the last position writes beyond the mean of the others is
+ * counted as written by "=" itself, which alone stands there.
+ */
+export function withOwnPosition(circuits: MaxCircuits, done: Work): MaxCircuits {
+  const { vocab, free, position, self } = circuits;
+  const moved = position.data.slice();
+  const own = self.data.slice();
+  for (let out = 0; out < vocab; out++) {
+    let mean = 0;
+    for (let pos = 0; pos < free; pos++) mean += (moved[pos * vocab + out] as number) / free;
+    own[out] = (own[out] as number) + (moved[free * vocab + out] as number) - mean;
+    moved[free * vocab + out] = mean;
+  }
+  done.count((2 * free + 2) * vocab);
+  return { ...circuits, self: float64(self.shape, own), position: float64(position.shape, moved) };
 }
 
 function named(weights: WeightArrays, name: string): NdArray {

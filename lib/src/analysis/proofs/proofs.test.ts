@@ -63,6 +63,7 @@ function noisyCircuits(
     selfKeys: queryCounts
       ? Float64Array.from({ length: vocab }, (_, i) => keys.data[i * vocab + i] as number)
       : Float64Array.of(-3),
+    scoreDivisor: 1,
     work: { flop: 0, count: () => {} },
   };
 }

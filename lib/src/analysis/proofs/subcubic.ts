@@ -1,57 +1,76 @@
 /** The sub-cubic proof: classes of (largest number, query, a limit on the other numbers). */
 
 import { type Float64NdArray, float64 } from "../linalg/index.ts";
+import { attention } from "./attention.ts";
 import { type AccuracyBound, bound, choose } from "./bound.ts";
-import { type MaxCircuits, sequenceCount } from "./circuits.ts";
-import { queriesOf } from "./cubic.ts";
+import { type MaxCircuits, sequenceCount, withOwnPosition } from "./circuits.ts";
+import { countProved, mostOthers, queriesOf } from "./cubic.ts";
 import { type Work, work } from "./work.ts";
 
 /**
  * Lower bound in O(vocab² (d_model + n² log vocab)), after the sub-cubic proofs of Gross et al. 2024
- * (section 4.3): outputs are compared within each table alone, and a gap stands between the largest
- * number and the others.
+ * (section 4): outputs are compared within each table alone.
  *
  * - What all queries and all positions add to the logits on average is moved into what is copied
  *   (attention sums to 1, so nothing changes), and what is left is bounded row by row: the largest
  *   entry other than m less entry m. The paper's "mean + diff".
- * - For each m, query and number of others, the others are all numbers up to a limit: each is given
- *   the largest attention and the worst copy of any of them, or nothing if that would help. The
- *   largest limit that passes is found by bisection, since a larger one is never easier. Sequences
- *   above it count as wrong.
+ * - Where the last number asks, a gap stands between the largest number and the others: for each m,
+ *   query and number of others, they are all numbers up to a limit, each given the largest attention
+ *   and the worst copy of any of them, or nothing if that would help. The largest limit that passes
+ *   is found by bisection, since a larger one is never easier. Sequences above it count as wrong.
+ * - Where "=" asks there is one query, which leaves room for a class of its own for each other
+ *   number, as in the cubic proof.
  */
-export function subcubicBound(circuits: MaxCircuits): AccuracyBound {
-  const done = work(circuits.work.flop);
+export function subcubicBound(given: MaxCircuits): AccuracyBound {
+  const done = work(given.work.flop);
+  const circuits = given.queryCounts ? given : withOwnPosition(given, done);
   const worst = worstTables(circuits, done);
-  const scores = Array.from({ length: circuits.direct.shape[0] as number }, (_, query) =>
-    scoresOf(circuits, query, done),
-  );
-  let correct = 0;
-  for (let largest = 0; largest < circuits.vocab; largest++) {
-    for (const query of queriesOf(circuits, largest)) {
-      const proved = classTest(circuits, worst, scores[query] as Scores, largest, query, done);
-      correct += provedWith(circuits, proved, largest, query);
-    }
-  }
+  const correct = circuits.queryCounts
+    ? provedByLimits(circuits, worst, done)
+    : provedByNumbers(circuits, worst, done);
   return bound(correct, sequenceCount(circuits), done.flop);
 }
 
-/** Whether a class with `others` further numbers of at most `limit` is proved. */
-type ClassTest = (others: number, limit: number) => boolean;
-
-function provedWith(
-  { free, queryCounts }: MaxCircuits,
-  proved: ClassTest,
-  largest: number,
-  query: number,
-): number {
-  const most = queryCounts && query === largest ? free : free - 1;
-  let correct = proved(0, -1) ? 1 : 0;
-  for (let others = 1; others <= most; others++) {
-    const numbers = 1 + largestLimit(largest, (limit) => proved(others, limit));
-    correct += choose(free, others) * numbers ** others;
+function provedByNumbers(circuits: MaxCircuits, worst: WorstTables, done: Work): number {
+  const { vocab } = circuits;
+  let correct = 0;
+  for (let m = 0; m < vocab; m++) {
+    const shares = attention(circuits, m, 0, done);
+    const proved = (k: number, others: number): boolean =>
+      [0, 1].every((end) => {
+        const { largest, own, other } = shares(k, others, end);
+        done.count(7);
+        const mixed =
+          largest * (worst.copy[m * vocab + m] as number) +
+          own * (worst.self[m] as number) +
+          other * (worst.copy[k * vocab + m] as number);
+        return (worst.position[m] as number) + mixed < 0;
+      });
+    correct += (proved(m, 0) ? 1 : 0) + countProved(circuits, m, 0, proved);
   }
   return correct;
 }
+
+function provedByLimits(circuits: MaxCircuits, worst: WorstTables, done: Work): number {
+  const scores = Array.from({ length: circuits.vocab }, (_, query) =>
+    scoresOf(circuits, query, done),
+  );
+  let correct = 0;
+  for (let m = 0; m < circuits.vocab; m++) {
+    for (const query of queriesOf(circuits, m)) {
+      const proved = limitTest(circuits, worst, scores[query] as Scores, m, query, done);
+      correct += proved(0, -1) ? 1 : 0;
+      for (let others = 1; others <= mostOthers(circuits, m, query); others++) {
+        const numbers = 1 + largestLimit(m, (limit) => proved(others, limit));
+        correct += choose(circuits.free, others) * numbers ** others;
+      }
+    }
+  }
+  return correct;
+}
+
+/** Whether a class with `others` further numbers of at most `limit` is proved. */
+type LimitTest = (others: number, limit: number) => boolean;
 
 /** The largest limit below `largest` that passes, by bisection; -1 when none does. */
 function largestLimit(largest: number, passes: (limit: number) => boolean): number {
@@ -196,14 +215,14 @@ function runningMax(): (value: number) => number {
   };
 }
 
-function classTest(
+function limitTest(
   { vocab, free }: MaxCircuits,
   worst: WorstTables,
   scores: Scores,
   m: number,
   query: number,
   done: Work,
-): ClassTest {
+): LimitTest {
   const at = query * vocab + m;
   const common = (worst.direct[at] as number) + (worst.position[m] as number);
   const right = (scores.token[m] as number) * (common + (worst.copy[m * vocab + m] as number));
