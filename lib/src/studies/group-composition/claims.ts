@@ -2,6 +2,7 @@ import type { Claim } from "../../core/claim.ts";
 import type { Source } from "../../core/source.ts";
 import { type Curves, lastOf, valueAt } from "../shared/curves.ts";
 import { equal, within } from "../shared/judge.ts";
+import { eachWithin } from "./each-within.ts";
 import { groupModelClaims } from "./group-model-claims.ts";
 import type { GroupCompositionParams } from "./params.ts";
 import type { GroupCompositionResults } from "./results.ts";
@@ -63,50 +64,69 @@ const trainingStack: Source = {
   url: "https://github.com/bilal-chughtai/rep-theory-mech-interp",
 };
 
-/** Train losses that the published runs logged, by epoch. */
-const logged = {
-  "s5-mlp-seed2": {
+/** Train losses that the published runs logged, by epoch, and how close the repetition comes. */
+const logged: readonly LoggedLosses[] = [
+  {
+    id: "s5-mlp-seed2",
     name: "S5_MLP_seed2",
-    epochs: [
-      [0, 4.7839576473991805, 1e-8],
-      [10, 4.747249200580702, 1e-7],
-      [99, 3.819144777389364, 5e-5],
-    ],
+    first: 0,
+    losses: [4.7839576473991805],
+    tolerance: 1e-8,
   },
-  "d59-mlp-seed1": {
+  {
+    id: "s5-mlp-seed2",
+    name: "S5_MLP_seed2",
+    first: 10,
+    losses: [4.747249200580702],
+    tolerance: 1e-7,
+  },
+  {
+    id: "s5-mlp-seed2",
+    name: "S5_MLP_seed2",
+    first: 99,
+    losses: [3.819144777389364],
+    tolerance: 5e-5,
+  },
+  {
+    id: "d59-mlp-seed1",
     name: "D59_MLP_seed1",
-    epochs: [
-      [0, 4.766598024049174, 1e-8],
-      [1, 4.761538927395551, 1e-8],
-      [2, 4.756659242091934, 1e-8],
-      [3, 4.751926707666205, 1e-8],
-      [4, 4.7473006271475935, 1e-8],
-      [5, 4.7427500124920705, 1e-8],
-      [6, 4.738251017245811, 1e-8],
-      [7, 4.733779900974707, 1e-8],
-      [8, 4.729314635690747, 1e-8],
-      [9, 4.724831998047706, 1e-8],
-      [10, 4.720311537658787, 1e-8],
+    first: 0,
+    losses: [
+      4.766598024049174, 4.761538927395551, 4.756659242091934, 4.751926707666205,
+      4.7473006271475935, 4.7427500124920705, 4.738251017245811, 4.733779900974707,
+      4.729314635690747, 4.724831998047706, 4.720311537658787,
     ],
+    tolerance: 1e-8,
   },
-} as const;
+];
+
+interface LoggedLosses {
+  readonly id: string;
+  readonly name: string;
+  /** Epoch of the first loss. */
+  readonly first: number;
+  readonly losses: readonly number[];
+  readonly tolerance: number;
+}
 
 /** The first steps of published runs, done again from the seed. */
 function repeatedClaims(repeated: Readonly<Record<string, Curves>>): Claim[] {
-  return Object.entries(logged).flatMap(([id, { name, epochs }]) => {
+  return logged.flatMap(({ id, name, first, losses, tolerance }) => {
     const curves = repeated[id];
     if (curves === undefined) return [];
-    return epochs.map(([epoch, expected, tolerance]) =>
-      within(
+    const last = first + losses.length - 1;
+    const epochs = last === first ? `epoch ${first}` : `epochs ${first} to ${last}`;
+    return [
+      eachWithin(
         {
-          id: `${id}-epoch-${epoch}`,
-          text: `${name} trained again: train loss at epoch ${epoch}`,
+          id: `${id}-epoch-${first}`,
+          text: `${name} trained again: train loss at ${epochs}`,
           source: trainingStack,
         },
-        expected,
+        losses,
         tolerance,
-        valueAt(curves, "trainLoss", epoch + 1) ?? Number.NaN,
+        losses.map((_, i) => valueAt(curves, "trainLoss", first + i + 1) ?? Number.NaN),
       ),
-    );
+    ];
   });
 }

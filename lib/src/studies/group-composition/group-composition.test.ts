@@ -47,7 +47,7 @@ const small = { group: "S3", dEmbed: 8, dMlp: 12, trainFraction: 0.6, published:
 describe("training from a seed", () => {
   it.each([
     ["s5-mlp-seed2", 11, 3],
-    ["d59-mlp-seed1", 11, 11],
+    ["d59-mlp-seed1", 11, 1],
   ] as const)(
     "repeats the first logged losses of %s",
     async (name, steps, count) => {
@@ -70,8 +70,10 @@ describe("training from a seed", () => {
         },
       });
       expect(judged).toHaveLength(count);
-      const reached = judged.filter(({ measured }) => Number.isFinite(measured));
-      expect(reached.length).toBe(Math.min(count, name === "s5-mlp-seed2" ? 2 : 11));
+      const reached = judged.filter(({ measured }) =>
+        (measured as number[]).every(Number.isFinite),
+      );
+      expect(reached).toHaveLength(name === "s5-mlp-seed2" ? 2 : 1);
       expect(reached.filter(({ holds }) => !holds)).toEqual([]);
     },
     120_000,

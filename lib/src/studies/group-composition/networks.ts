@@ -27,6 +27,8 @@ export type NetworkSizes = Pick<
 
 export interface Network<C> {
   readonly model: Model<C>;
+  /** "network with one hidden layer": what it is, for a sentence. */
+  readonly what: string;
   /** Hook point of the hidden layer, "batch neuron" or "batch pos neuron" (the last position counts). */
   readonly hidden: string;
   /** Names of the weights that are drawn in the report, with words for what they are. */
@@ -70,6 +72,7 @@ const pair = {
 const mlp: Network<OneLayerMlpConfig> = {
   ...pair,
   model: oneLayerMlp,
+  what: "network with one hidden layer",
   hidden: "mlp.hook_post",
   drawn: [
     ["embed.W_E_a", "embedding of a"],
@@ -94,6 +97,7 @@ const mlp: Network<OneLayerMlpConfig> = {
 const product: Network<BilinearConfig> = {
   ...pair,
   model: bilinear,
+  what: "bilinear network",
   hidden: "hook_product",
   drawn: [
     ["embed.W_E_a", "embedding of a"],
@@ -107,6 +111,7 @@ const product: Network<BilinearConfig> = {
 
 const transformer: Network<HookedTransformerConfig> = {
   model: hookedTransformer,
+  what: "one-layer transformer",
   sumsSquaredWeights: false,
   hidden: "blocks.0.mlp.hook_post",
   drawn: [

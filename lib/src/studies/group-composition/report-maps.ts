@@ -75,7 +75,7 @@ export function logitSections({ opened, prefix, whose, group }: Shown): ReportSe
         {
           id: `${prefix}logits`,
           title: "Logits over all pairs",
-          see: `The logit of each of the first ${pictures.byAnswer.length} answers, for every a (down) and b (across). Each row and column has one bright cell: the pair whose product is that answer.`,
+          see: `The logit of each of the first ${pictures.byAnswer.length} answers, for every a (down) and b (across). Each row and column has one blue cell: the pair whose product is that answer.`,
           figure: facets.draw({
             panels: pictures.byAnswer.map(({ element, raw }) => ({
               title: `logit ${element}: ${group.labels[element]}`,

@@ -41,7 +41,11 @@ export function seed003Sections(seed: Seed003, group: GroupSummary): ReportSecti
 function s4Summary({ opened, elements }: Seed003): Pick<GroupSummary, "labels" | "irreps"> {
   return {
     labels: elements.map((line) => line.replace(/^\d+: /, "").replace(/, signature.*$/, "")),
-    irreps: opened.analysis.representations.map(({ name, dimension }) => ({ name, dimension })),
+    irreps: opened.analysis.representations.map(({ name, dimension }) => ({
+      name,
+      dimension,
+      functions: dimension ** 2,
+    })),
   };
 }
 

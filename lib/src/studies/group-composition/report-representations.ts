@@ -1,7 +1,7 @@
 /** The parts of the article about representations in weights and activations. */
 
 import type { RepresentationMetrics } from "../../analysis/index.ts";
-import { bars, heatmap, lines } from "../../figures/index.ts";
+import { bars, heatmap, lines, scatter } from "../../figures/index.ts";
 import { list, number, percent } from "../shared/words.ts";
 import type { ReportFigure, ReportSection } from "../study.ts";
 import type { OpenedModel } from "./open.ts";
@@ -65,18 +65,24 @@ function largest(all: readonly RepresentationMetrics[]): readonly Representation
 }
 
 function lossFigure(shown: readonly RepresentationMetrics[], prefix: string): ReportFigure {
-  const names = shown.map(({ name }) => name);
   return {
     id: `${prefix}representation-losses`,
     title: "Loss with one representation alone, and without it",
-    see: "Restricted: loss on all pairs when the hidden layer keeps only ρ(ab) of one representation. Excluded: loss on the training pairs when that is taken away. A representation matters when its excluded loss rises.",
-    figure: bars.draw({
-      categories: names,
-      series: [
-        { name: "restricted", values: shown.map(({ losses }) => losses.hiddenRestricted) },
-        { name: "excluded", values: shown.map(({ losses }) => losses.hiddenExcluded) },
+    see: "Restricted: loss on all pairs when the hidden layer keeps only ρ(ab) of one representation. Excluded: loss on the training pairs when that is taken away. A representation matters the more, the farther it is to the left and the higher it stands.",
+    figure: scatter.draw({
+      groups: [
+        {
+          name: "representations",
+          x: shown.map(({ losses }) => losses.hiddenRestricted),
+          y: shown.map(({ losses }) => losses.hiddenExcluded),
+          labels: shown.map(({ name }) => name),
+        },
       ],
-      yLabel: "loss (nats)",
+      xLabel: "restricted loss (nats)",
+      yLabel: "excluded loss (nats)",
+      showLabels: true,
+      logX: true,
+      logY: true,
     }),
   };
 }
@@ -85,13 +91,15 @@ export function embeddingSection({ opened, prefix, whose, group }: Shown): Repor
   const { embedding, lowRank } = opened;
   const { a } = embedding;
   const large = a.belongsTo.slice(0, lowRank.rank);
+  const functionsOf = (name: string): number =>
+    group.irreps.find((irrep) => irrep.name === name)?.functions ?? 0;
   const parts = [...new Set(large)].map(
-    (name) => `${large.filter((one) => one === name).length} to ${name}`,
+    (name) => `${large.filter((one) => one === name).length} of ${functionsOf(name)} of ${name}`,
   );
   return {
     title: `The embedding of ${whose}`,
     prose: [
-      `The embedding of a has ${lowRank.rank} singular values that stand out. Of their left singular vectors, which are functions on the group, ${list(parts)} belong: one column of each matrix ρ(a), not all of it, is enough. Loss on all pairs: ${number(lowRank.full)}; with only those ${lowRank.rank} singular values kept in both embeddings: ${number(lowRank.reduced)}.`,
+      `The embedding of a has ${lowRank.rank} singular values that stand out. Their left singular vectors are functions on the group; counted by the representation that holds most of each, beside the number of functions that representation has, they are ${list(parts)}. Loss on all pairs: ${number(lowRank.full)}; with only those ${lowRank.rank} singular values kept in both embeddings: ${number(lowRank.reduced)}.`,
     ],
     figures: [
       {

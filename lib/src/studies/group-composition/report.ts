@@ -1,6 +1,7 @@
 import { trainingSection } from "../shared/report-training.ts";
 import { list, number, percent } from "../shared/words.ts";
 import type { ReportSection } from "../study.ts";
+import { networkOf } from "./networks.ts";
 import type { GroupCompositionParams } from "./params.ts";
 import { groupSection } from "./report-group.ts";
 import { logitSections, neuronSection } from "./report-maps.ts";
@@ -40,11 +41,11 @@ function summary(
   const learned =
     keyRepresentations.length === 0
       ? "No representation of the group stands out in its logits: it has not learned the group."
-      : `Of the group's representations it uses ${list(keyRepresentations)}: characters χ(abc⁻¹) make up ${percent(explained.logits)} of the squares of its logits, and functions of these representations ${percent(explained.embedA)} of what it embeds a as.`;
+      : `Of the group's representations it uses ${list(keyRepresentations)}: characters χ(abc⁻¹) make up ${percent(explained.logits)} of the squares of its logits, and functions of these representations ${percent(explained.embedA)} of its embedding of a.`;
   return {
     title: "In short",
     prose: [
-      `A ${model} sees two elements a and b of ${name}, a group of ${group.order} elements, and answers their product ab. It answers ${percent(performance.accuracy.test)} of the pairs it was not trained on. ${learned}`,
+      `A ${networkOf(model).what} sees two elements a and b of ${name}, a group of ${group.order} elements, and answers their product ab. It answers ${percent(performance.accuracy.test)} of the pairs it was not trained on. ${learned}`,
       `If it keeps only those representations in its hidden layer, its loss on all pairs is ${number(analysis.losses.hiddenRestricted)} nats; without them its loss on the pairs it was trained on is ${number(analysis.losses.hiddenExcluded)} (guessing: ${number(Math.log(group.order))}).`,
     ],
     figures: [],

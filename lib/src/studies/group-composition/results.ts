@@ -41,9 +41,16 @@ export interface GroupSummary {
     readonly label: string;
     readonly order: number;
   }[];
-  readonly irreps: readonly { readonly name: string; readonly dimension: number }[];
+  readonly irreps: readonly IrrepSummary[];
   /** "irrep class" */
   readonly characterTable: NdArray;
+}
+
+export interface IrrepSummary {
+  readonly name: string;
+  readonly dimension: number;
+  /** Dimension of the span of its matrix entries: d², or d²/2 where it splits over the complex numbers. */
+  readonly functions: number;
 }
 
 /** The metrics at every checkpoint. */
@@ -87,11 +94,16 @@ export async function analyse(
   }
 }
 
+/** A character with the rounding noise of its sum taken off. */
+function withoutRounding(x: number): number {
+  return Math.round(x * 1e12) / 1e12 + 0;
+}
+
 function summaryOf({ group, irreps }: Subject): GroupSummary {
   const classes = conjugacyClasses(group);
   const rows = irreps.map((irrep) => {
     const chi = character(irrep);
-    return classes.map((members) => chi[members[0] as number] as number);
+    return classes.map((members) => withoutRounding(chi[members[0] as number] as number));
   });
   return {
     name: group.name,
@@ -102,7 +114,11 @@ function summaryOf({ group, irreps }: Subject): GroupSummary {
       label: group.label(members[0] as number),
       order: elementOrder(group, members[0] as number),
     })),
-    irreps: irreps.map(({ name, dimension }) => ({ name, dimension })),
+    irreps: irreps.map(({ name, dimension, complexStructure }) => ({
+      name,
+      dimension,
+      functions: dimension ** 2 / (complexStructure === undefined ? 1 : 2),
+    })),
     characterTable: nd("float64", [irreps.length, classes.length], rows.flat()),
   };
 }

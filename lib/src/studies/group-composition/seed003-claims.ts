@@ -1,6 +1,7 @@
 import type { Claim } from "../../core/claim.ts";
 import type { Source } from "../../core/source.ts";
 import { atLeast, equal, within, withinShare } from "../shared/judge.ts";
+import { eachWithin } from "./each-within.ts";
 import type { Seed003 } from "./seed003.ts";
 
 const notebook = (cell: string): Source => ({
@@ -62,7 +63,7 @@ function singularValueClaims({ opened, naturalSingularValues: natural }: Seed003
   const count = (name: string): number =>
     belongsTo.slice(0, 9).filter((one) => one === name).length;
   return [
-    allWithin(
+    eachWithin(
       {
         id: "seed003-singular-values",
         text: "singular values of W_E_a",
@@ -72,7 +73,7 @@ function singularValueClaims({ opened, naturalSingularValues: natural }: Seed003
       1e-4,
       own,
     ),
-    allWithin(
+    eachWithin(
       {
         id: "seed003-natural-singular-values",
         text: "singular values of the permutation matrices",
@@ -238,13 +239,13 @@ function circuitClaims({ opened, parityNeurons }: Seed003): Claim[] {
   const neuron = (index: number, kind: number): number =>
     parityNeurons.find((one) => one.neuron === index)?.means[kind] ?? Number.NaN;
   return [
-    allWithin(
+    eachWithin(
       { id: "seed003-similarities", text: `logit similarity of ${names.join(", ")}`, source },
       [0.2977, 0.6229, 0.2018, 0.3464],
       6e-5,
       names.map(similarity),
     ),
-    allWithin(
+    eachWithin(
       {
         id: "seed003-embedding-shares",
         text: `share of the folded embedding of a in ${names.join(", ")}`,
@@ -254,7 +255,7 @@ function circuitClaims({ opened, parityNeurons }: Seed003): Claim[] {
       6e-5,
       names.map((name) => of(name)?.embedA ?? Number.NaN),
     ),
-    allWithin(
+    eachWithin(
       { id: "seed003-unembedding-shares", text: `share of W_U in ${names.join(", ")}`, source },
       [0.0735, 0.3802, 0.2496, 0.1824],
       6e-5,
@@ -281,22 +282,4 @@ function circuitClaims({ opened, parityNeurons }: Seed003): Claim[] {
       neuron(24, 3),
     ),
   ];
-}
-
-interface Wording {
-  readonly id: string;
-  readonly text: string;
-  readonly source: Source;
-}
-
-function allWithin(
-  { id, text, source }: Wording,
-  expected: readonly number[],
-  tolerance: number,
-  measured: readonly number[],
-): Claim {
-  const holds =
-    measured.length === expected.length &&
-    measured.every((value, i) => Math.abs(value - (expected[i] as number)) <= tolerance);
-  return { id, text, source, expected, tolerance: `each within ${tolerance}`, measured, holds };
 }
