@@ -127,9 +127,7 @@ export function answersSection(signal: SignalHeads): ReportSection {
             ? `Without head ${head} every answer stays as right as it was.`
             : `Without head ${head} the answers ${list(own)} suffer.`,
         )
-        .join(
-          " ",
-        )} No head has answers to itself: the right one is where all their contributions meet.`,
+        .join(" ")} ${sharing(needed)}`,
     ],
     figures: [
       {
@@ -167,6 +165,14 @@ export function answersSection(signal: SignalHeads): ReportSection {
       },
     ],
   };
+}
+
+/** Which answers need several heads, and which none in particular. */
+function sharing(needed: readonly (readonly number[])[]): string {
+  const heads = answerPairs().map((_, answer) => needed.filter((own) => own.includes(answer)));
+  const answers = (wanted: (count: number) => boolean): number[] =>
+    heads.flatMap((own, answer) => (wanted(own.length) ? [answer] : []));
+  return `Needing one head: ${list(answers((n) => n === 1))}; several: ${list(answers((n) => n > 1))}; none in particular: ${list(answers((n) => n === 0))}.`;
 }
 
 function headNames(heads: number): string[] {
