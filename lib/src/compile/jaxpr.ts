@@ -68,6 +68,9 @@ class Reader {
   }
 
   #define(atom: Atom): Variable {
+    if (atom.aval.shape.includes(0)) {
+      throw new InputError(`compile: arrays must have elements, got shape [${atom.aval.shape}]`);
+    }
     const variable = this.#variable(dtypeOf(atom.aval.dtype), [...atom.aval.shape]);
     this.#variables.set(atom, variable);
     return variable;

@@ -93,11 +93,19 @@ describe.each(backends)("a training step with AdamW inside, on $name", ({ make }
     expect(await trained(compiled, 20)).toEqual(await trained(compiled, 20));
   });
 
-  it("gives the same bits when it is compiled again", async () => {
-    const again = await compile(adamwStep, initialArguments(), { backend });
-    expect(await trained(again, 10)).toEqual(await trained(compiled, 10));
-    await again.release();
-  });
+  it.each([1, 2])(
+    "gives the same bits when it is compiled again, on %i threads",
+    async (threads) => {
+      const options = { backend, threads };
+      const [one, other] = [
+        await compile(adamwStep, initialArguments(), options),
+        await compile(adamwStep, initialArguments(), options),
+      ];
+      expect(await trained(one, 10)).toEqual(await trained(other, 10));
+      await one.release();
+      await other.release();
+    },
+  );
 });
 
 describe.each(backends.slice(0, 2))("memory on $name", ({ make }) => {
