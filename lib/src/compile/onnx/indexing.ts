@@ -182,7 +182,10 @@ function scatterDynamic(
     : scatterInTurn(graph, source, column, target);
 }
 
-/** The transposed one-hot matrix of the indices times the updates. */
+/**
+ * The transposed one-hot matrix of the indices times the updates. Where an update is infinite, every
+ * sum in its column is NaN, since 0 * infinity is.
+ */
 function scatterByProduct(
   graph: GraphBuilder,
   source: GraphTensor,
