@@ -30,9 +30,10 @@ export async function pairRunner(
   config: unknown,
   example: WeightArrays,
   tokens: NdArray,
+  largest: number = largestBlock,
 ): Promise<PairRunner> {
   const [count, length] = tokens.shape as [number, number];
-  const size = Math.min(count, largestBlock);
+  const size = Math.min(count, largest);
   const program = await compile(
     (weights: Weights, block: Tensor) => {
       let hidden: Tensor | undefined;
@@ -47,24 +48,17 @@ export async function pairRunner(
   );
   return {
     async run(weights) {
-      const parts: PairActivations[] = [];
+      const logits = new Rows(count);
+      const hidden = new Rows(count);
       for (let start = 0; start < count; start += size) {
         const out = (await program.run(weights, blockOf(tokens, start, size))) as {
           readonly logits: Value;
           readonly hidden: Value;
         };
-        parts.push({ logits: await take(out.logits), hidden: await take(out.hidden) });
+        await logits.add(out.logits);
+        await hidden.add(out.hidden);
       }
-      return {
-        logits: joined(
-          parts.map(({ logits }) => logits),
-          count,
-        ),
-        hidden: joined(
-          parts.map(({ hidden }) => hidden),
-          count,
-        ),
-      };
+      return { logits: logits.all(), hidden: hidden.all() };
     },
     release: () => program.release(),
   };
@@ -81,24 +75,30 @@ function blockOf({ shape, data }: NdArray, start: number, size: number): NdArray
   return nd("int32", [size, length], out);
 }
 
-/** The first `count` rows of the parts one after the other. */
-function joined(parts: readonly NdArray[], count: number): NdArray {
-  if (parts.length === 1) return parts[0] as NdArray;
-  const width = parts[0]?.shape[1] as number;
-  const out = new Float32Array(count * width);
-  let at = 0;
-  for (const { data } of parts) {
-    const rows = data.subarray(0, Math.min(data.length, out.length - at));
-    out.set(rows as Float32Array, at);
-    at += rows.length;
-  }
-  return nd("float32", [count, width], out);
-}
+/** Float32 rows that arrive in blocks; of the last block only as many as are missing. */
+class Rows {
+  private readonly count: number;
+  private data: Float32Array | undefined;
+  private filled = 0;
 
-async function take(value: Value): Promise<NdArray> {
-  const array = await value.read();
-  value.dispose();
-  return array;
+  constructor(count: number) {
+    this.count = count;
+  }
+
+  /** Read a block "row column" and free it. */
+  async add(value: Value): Promise<void> {
+    const block = await value.read();
+    value.dispose();
+    this.data ??= new Float32Array(this.count * (block.shape[1] as number));
+    const rest = this.data.length - this.filled;
+    this.data.set(block.data.subarray(0, rest) as Float32Array, this.filled);
+    this.filled += Math.min(block.data.length, rest);
+  }
+
+  all(): NdArray {
+    const data = this.data ?? new Float32Array(0);
+    return nd("float32", [this.count, data.length / this.count], data);
+  }
 }
 
 function specsOf(weights: WeightArrays): Record<string, Spec> {

@@ -4,10 +4,13 @@ import { init } from "../../arrays/index.ts";
 import { nativeBackend } from "../../compile/backends/native/index.ts";
 import type { Backend } from "../../compile/index.ts";
 import type { WeightArrays } from "../../models/index.ts";
+import { groupComposition as task } from "../../tasks/index.ts";
 import { type MetricsRow, train } from "../../train/index.ts";
 import type { StudyContext, TrainedRun } from "../study.ts";
+import { pairRunner } from "./forward.ts";
 import { openGroupModels } from "./group-models.ts";
 import { groupComposition } from "./index.ts";
+import { networkOf } from "./networks.ts";
 import { standingOut, sumOfSquaredWeights } from "./open.ts";
 import type { GroupCompositionParams } from "./params.ts";
 import { openSeed003 } from "./seed003.ts";
@@ -152,6 +155,29 @@ describe("the analysis", () => {
     expect((last as number) / (first as number)).toBeCloseTo(4, 10);
     expect(progress?.restricted.at(-1)).toBe(opened.analysis.losses.hiddenRestricted);
     expect(progress?.similarity.shape).toEqual([2, 3]);
+  });
+});
+
+describe("a forward pass in blocks", () => {
+  it("gives what one pass gives, with a last block that is not full", async () => {
+    const params = paramsOf(small);
+    const { initial, config } = groupComposition.plan(params);
+    const { tokens } = task.examples(params);
+    const run = async (largest?: number) => {
+      const network = networkOf(params.model);
+      const runner = await pairRunner(backend, network, config, initial, tokens, largest);
+      const found = await runner.run(initial);
+      await runner.release();
+      return found;
+    };
+    const [whole, cut] = [await run(), await run(10)];
+    expect(whole.logits.shape).toEqual([36, 6]);
+    expect(cut.logits.shape).toEqual([36, 6]);
+    expect(cut.hidden.shape).toEqual([36, 12]);
+    for (const key of ["logits", "hidden"] as const) {
+      const errors = Array.from(whole[key].data, (x, i) => Math.abs(x - (cut[key].data[i] ?? 9)));
+      expect(Math.max(...errors)).toBeLessThan(1e-6);
+    }
   });
 });
 
