@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { grad, init, type Tensor } from "../../arrays/index.ts";
+import { nd } from "../../core/nd.ts";
 import type { Backend } from "../backend.ts";
+import { traceProgram } from "../compile.ts";
 import { lowerings } from "../onnx/lowerings.ts";
 import type { Primitive } from "../program.ts";
 import { type Case, cases } from "../testing/cases.ts";
-import { expectAgreement } from "../testing/run.ts";
+import { expectAgreement, outputsOf } from "../testing/run.ts";
 import { jaxBackend } from "./jax/index.ts";
 import { operations } from "./jax/operations.ts";
 import { nativeBackend } from "./native/index.ts";
@@ -36,6 +39,7 @@ function rounding({ name }: Backend, primitive: Primitive, { program }: Case): n
 describe.each(backends)("$name agrees with plain float64 loops", ({ make, table }) => {
   let backend: Backend;
   beforeAll(async () => {
+    await init();
     backend = await make();
   });
 
@@ -47,6 +51,16 @@ describe.each(backends)("$name agrees with plain float64 loops", ({ make, table 
         expectAgreement(backend, { ...drawn, scale: drawn.scale * rounding(backend, name, drawn) }),
     );
     await fc.assert(property, { numRuns: 25, seed: 1 });
+  });
+
+  it("puts zeros around an expression of numbers alone: the gradient of a slice", async () => {
+    const lastColumn = (x: Tensor): Tensor => x.at([], -1).sum();
+    const { program } = traceProgram(
+      (x: Tensor) => grad(lastColumn)(x),
+      [{ dtype: "float32", shape: [2, 3] }],
+    );
+    const [slope] = await outputsOf(backend, program, [nd("float32", [2, 3], [1, 2, 3, 4, 5, 6])]);
+    expect([...(slope?.data ?? [])]).toEqual([0, 0, 1, 0, 0, 1]);
   });
 
   it("has a case for exactly the primitives that it supports", () => {

@@ -1,7 +1,8 @@
 /**
  * jax-js's own executors. A program is cut at `scatter`, `sort` and `argsort`: jax-js's jit cannot
  * take a reshaped view as the input of these ("input is not imm"), and each is one kernel anyway, so
- * they run between the parts, which are jitted.
+ * they run between the parts, which are jitted. Its jit also forgets the zeros that `pad` puts around
+ * an expression of numbers alone, so such numbers enter a part as arrays.
  */
 
 import { blockUntilReady, defaultDevice, init, jit } from "@jax-js/jax";
@@ -10,7 +11,7 @@ import type { DType, NdArray, Shape, Spec, TypedArray } from "../../../core/nd.t
 import { nd } from "../../../core/nd.ts";
 import type { Backend, Executable, Value } from "../../backend.ts";
 import { withoutFloat64 } from "../../float64.ts";
-import type { AnyEquation, Operand, Primitive, Program, Variable } from "../../program.ts";
+import type { AnyEquation, Literal, Operand, Primitive, Program, Variable } from "../../program.ts";
 import {
   createArray,
   literalArray,
@@ -172,29 +173,47 @@ function partOf(equations: readonly AnyEquation[], usedLater: readonly Operand[]
   }
   const inputs = [...needed.values()];
   const outputs = [...results.values()];
-  const evaluate = (...arrays: Tracer[]): Tracer[] =>
-    evaluated(equations, new Map(inputs.map(({ id }, i) => [id, arrays[i]])), outputs);
+  const literals = [
+    ...new Set(equations.filter(isOfNumbers).flatMap(({ inputs }) => inputs as Literal[])),
+  ];
+  const evaluate = (...arrays: Tracer[]): Tracer[] => {
+    const held = new Map(inputs.map(({ id }, i) => [id, arrays[i]]));
+    const numbers = new Map(literals.map((literal, i) => [literal, arrays[inputs.length + i]]));
+    return evaluated(equations, held, numbers, outputs);
+  };
+  const withNumbers =
+    (f: (...arrays: Tracer[]) => Tracer[]) =>
+    (...arrays: Tracer[]): Tracer[] =>
+      f(...arrays, ...literals.map(literalArray));
   if (equations.length === 1 && separate.has((equations[0] as AnyEquation).primitive)) {
-    return { equations, inputs, outputs, call: evaluate, free: () => {} };
+    return { equations, inputs, outputs, call: withNumbers(evaluate), free: () => {} };
   }
   const jitted = jit(evaluate);
-  return { equations, inputs, outputs, call: jitted, free: () => jitted.dispose() };
+  return { equations, inputs, outputs, call: withNumbers(jitted), free: () => jitted.dispose() };
+}
+
+/** Whether an equation reads numbers written into the program and nothing else. */
+function isOfNumbers({ inputs }: AnyEquation): boolean {
+  return inputs.length > 0 && inputs.every(({ kind }) => kind === "literal");
 }
 
 /** Run equations in order, give back the references of everything but the outputs. */
 function evaluated(
   equations: readonly AnyEquation[],
   held: Map<number, Tracer>,
+  numbers: ReadonlyMap<Literal, Tracer>,
   outputs: readonly Variable[],
 ): Tracer[] {
   for (const equation of equations) {
     const inputs = equation.inputs.map((operand) =>
-      operand.kind === "literal" ? literalArray(operand) : held.get(operand.id).ref,
+      operand.kind === "literal"
+        ? (numbers.get(operand)?.ref ?? literalArray(operand))
+        : held.get(operand.id).ref,
     );
     const results = operationOf(equation.primitive)(inputs, equation as never);
     for (const [i, { id }] of equation.outputs.entries()) held.set(id, results[i]);
   }
   const kept = outputs.map(({ id }) => held.get(id).ref);
-  for (const array of held.values()) array.dispose();
+  for (const array of [...held.values(), ...numbers.values()]) array.dispose();
   return kept;
 }
