@@ -26,10 +26,13 @@ export interface AnalyseOptions
   readonly file: string;
 }
 
-/** Analyse the weights in a file as if they were the end of a run with these parameters. */
+/**
+ * Analyse the weights in a file as if they were the end of a run with these parameters, or with
+ * those that the study fits to the weights.
+ */
 export async function analyseCheckpoint<P, R>(
   study: Study<P, R>,
-  params: P,
+  given: P,
   options: AnalyseOptions,
 ): Promise<RunOutcome> {
   const begun = performance.now();
@@ -37,8 +40,9 @@ export async function analyseCheckpoint<P, R>(
   const bytes = await readFile(file).catch(() => {
     throw new InputError(`--checkpoint: cannot read ${file}`);
   });
-  const plan = study.plan(params);
-  const { step, weights } = weightsIn(file, bytes, plan);
+  const { arrays, step } = arraysIn(file, bytes);
+  const params = study.fit?.(given, arrays) ?? given;
+  const weights = weightsIn(file, arrays, study.plan(params));
   const hash = sha256(bytes);
   const folder = resolve(options.out, checkpointRunName(study.name, params, hash));
   const release = await takeLock(folder);
@@ -69,13 +73,12 @@ export async function analyseCheckpoint<P, R>(
   }
 }
 
-/** The weights of the plan's model in a file; a checkpoint of ours also says its step. */
+/** The weights of the plan's model among the arrays of a file. */
 function weightsIn(
   file: string,
-  bytes: Uint8Array,
+  arrays: WeightArrays,
   { model, config, initial }: TrainingPlan,
-): { readonly step: number; readonly weights: WeightArrays } {
-  const { arrays, step } = arraysIn(file, bytes);
+): WeightArrays {
   const weights: Record<string, WeightArrays[string]> = {};
   for (const { name, shape } of model.parameters(config)) {
     const array = arrays[name] ?? zeroBias(initial[name]);
@@ -87,7 +90,7 @@ function weightsIn(
     }
     weights[name] = array;
   }
-  return { step, weights };
+  return weights;
 }
 
 function lacks(file: string, name: string, names: readonly string[]): InputError {
@@ -102,6 +105,7 @@ function zeroBias(initial: WeightArrays[string] | undefined): WeightArrays[strin
   return initial?.data.every((x) => x === 0) === true ? initial : undefined;
 }
 
+/** The arrays of a file, and the step that a checkpoint of ours says. */
 function arraysIn(
   file: string,
   bytes: Uint8Array,

@@ -57,6 +57,11 @@ export interface Study<P, R> {
   readonly smoke: Partial<P>;
   plan(params: P): TrainingPlan;
   /**
+   * The parameters with sizes read from weights that are analysed without training; default: the
+   * weights must have the sizes of the plan. Throws `InputError` for weights of another model.
+   */
+  fit?(params: P, weights: WeightArrays): P;
+  /**
    * Further models the report compares with, trained after the main one with the same machinery,
    * each in `companions/<name>/` of the run folder (its own metrics.jsonl and checkpoints/).
    */

@@ -4,7 +4,7 @@ import type { Tensor } from "../../arrays/index.ts";
 import type { Backend, Value } from "../../compile/backend.ts";
 import { compile } from "../../compile/index.ts";
 import type { NdArray, Spec } from "../../core/nd.ts";
-import type { Model, WeightArrays, Weights } from "../../models/index.ts";
+import type { Hook, Model, WeightArrays, Weights } from "../../models/index.ts";
 
 /** The logits "batch pos d_vocab_out" and the values at some hook points. */
 export interface Captured {
@@ -12,20 +12,22 @@ export interface Captured {
   at(name: string): NdArray;
 }
 
-/** Run the forward pass once and keep the hook points named. */
+/** Run the forward pass once and keep the hook points named, after `change` saw every one. */
 export async function capture<C>(
   backend: Backend,
   { model, config }: { readonly model: Model<C>; readonly config: C },
   weights: WeightArrays,
   tokens: NdArray,
   names: readonly string[],
+  change: Hook = (_, x) => x,
 ): Promise<Captured> {
   const run = await compile(
     (w: Weights, t: Tensor) => {
       const seen: Record<string, Tensor> = {};
       const logits = model.forward(w, config, t, (name, x) => {
-        if (names.includes(name)) seen[name] = x;
-        return x;
+        const y = change(name, x);
+        if (names.includes(name)) seen[name] = y;
+        return y;
       });
       return { logits, seen };
     },

@@ -1,0 +1,195 @@
+import type { Claim } from "../../core/claim.ts";
+import type { Source } from "../../core/source.ts";
+import { atDefaults, equal, within, withinShare } from "../shared/judge.ts";
+import type { OpenBatch } from "./batch.ts";
+import { type AdditionStudyParams, additionParams } from "./params.ts";
+import {
+  printedBatch,
+  printedCases,
+  printedEvery,
+  printedKinds,
+  printedLosses,
+  printedPredictions,
+  printedQuestion,
+} from "./printed.ts";
+import type { AdditionResults, LossCurves } from "./results.ts";
+import { type SumScores, shareOf } from "./scores.ts";
+
+const notebook = (at: string): Source => ({
+  paper: "seed 001 (notebook on 5-digit addition)",
+  at,
+});
+
+const recomputed: Source = {
+  paper: "seed 001 trained in PyTorch on a CPU",
+  at: "20,000 random sums, which the notebook does not ask",
+};
+
+const progressMeasures: Source = {
+  paper: "Nanda et al. 2023, Progress measures for grokking via mechanistic interpretability",
+  at: "published run 5_digit_addition_infinite.pth, recomputed in PyTorch",
+  url: "https://arxiv.org/abs/2301.05217",
+};
+
+/** Until then two machines agree closely; afterwards the phase change has magnified what differs. */
+const closeUntil = 1700;
+
+/** Claims that apply to these parameters. */
+export function claims(params: AdditionStudyParams, results: AdditionResults): Claim[] {
+  const defaults = additionParams.parse({});
+  const same = (...names: (keyof AdditionStudyParams)[]): boolean =>
+    atDefaults(params, defaults, names);
+  const sameData = same("digits", "data", "batchSize", "seed");
+  const sameModel = sameData && same("dModel", "nHeads", "dMlp", "outputs");
+  const sameTraining =
+    sameModel &&
+    same("lr", "weightDecay", "beta1", "beta2", "warmupSteps", "evalEvery") &&
+    results.curves !== null;
+  const whole = sameTraining && params.steps === defaults.steps;
+  return [
+    ...(sameTraining && results.curves !== null ? lossClaims(results.curves) : []),
+    ...(whole && results.curves !== null ? caseClaims(results.curves) : []),
+    ...(sameData && params.steps === defaults.steps ? batchClaims(results.batch) : []),
+    ...(whole ? endClaims(results) : []),
+    ...publishedClaims(results.published),
+  ];
+}
+
+function lossClaims({ step, trainLoss }: LossCurves): Claim[] {
+  const source = notebook("printed during training");
+  const own = printedLosses.flatMap((printed, i) => {
+    const at = step.indexOf(i * printedEvery);
+    return at < 0 ? [] : [{ step: i * printedEvery, printed, measured: trainLoss[at] as number }];
+  });
+  const [first, ...others] = own;
+  if (first === undefined) return [];
+  return [
+    within(
+      { id: "initial-loss", text: "loss of the first batch, before the first update", source },
+      first.printed,
+      1e-6,
+      first.measured,
+    ),
+    ...others.map(({ step: at, printed, measured }) =>
+      withinShare(
+        { id: `loss-${at}`, text: `loss at step ${at}`, source },
+        printed,
+        at <= closeUntil ? 0.005 : 0.08,
+        measured,
+        at <= closeUntil
+          ? "printed on a GPU, in float32"
+          : "printed on a GPU; the phase change magnifies rounding",
+      ),
+    ),
+  ];
+}
+
+function caseClaims({ cases }: LossCurves): Claim[] {
+  return Object.entries(printedCases).map(([name, expected]) =>
+    equal(
+      {
+        id: `cases-${name.toLowerCase()}`,
+        text: `digits of case ${name} in 3,000 batches`,
+        source: notebook("titles of the figures"),
+      },
+      expected,
+      cases[name] as number,
+    ),
+  );
+}
+
+function batchClaims({ kinds, first }: OpenBatch): Claim[] {
+  const source = notebook("attention patterns");
+  return [
+    ...Object.entries(printedKinds).map(([name, expected]) =>
+      equal(
+        {
+          id: `batch-${name.toLowerCase()}`,
+          text: `questions of kind ${name} in batch ${printedBatch}`,
+          source,
+        },
+        expected,
+        kinds[name as keyof typeof kinds],
+      ),
+    ),
+    equal(
+      { id: "batch-first", text: `first question of batch ${printedBatch}`, source },
+      printedQuestion,
+      first,
+    ),
+  ];
+}
+
+function endClaims({ batch, scores }: AdditionResults): Claim[] {
+  const answer = (predictions: readonly number[]): number[] => [...predictions.slice(11, 17)];
+  const share = (id: string, text: string, expected: number, tolerance: number, own: number) =>
+    within({ id, text, source: recomputed }, expected, tolerance, own);
+  return [
+    equal(
+      {
+        id: "printed-answer",
+        text: `answer to ${printedQuestion}, read where it is predicted`,
+        source: notebook("hook experiment"),
+      },
+      answer(printedPredictions),
+      answer(batch.predictions),
+    ),
+    share(
+      "accuracy",
+      "share of random sums with every digit right",
+      0.886,
+      0.03,
+      shareOf(scores.all),
+    ),
+  ];
+}
+
+/** The published checkpoint; none where it is not at hand. */
+export function publishedClaims(published: SumScores | null): Claim[] {
+  if (published === null) return [];
+  const source = progressMeasures;
+  const perDigit = [0.99938, 0.9949, 0.99501, 0.98956, 0.99981, 1];
+  const cascades = [0.988, 0.963, 0.674, 0.315, 0];
+  return [
+    within(
+      { id: "published-accuracy", text: "published run: right of 100,000 random sums", source },
+      0.9795,
+      0.002,
+      shareOf(published.all),
+    ),
+    within(
+      { id: "published-loss", text: "published run: mean loss in nats", source },
+      0.01116,
+      5e-4,
+      published.loss,
+    ),
+    ...published.digits.map((name, i) =>
+      within(
+        {
+          id: `published-${name.toLowerCase()}`,
+          text: `published run: share of ${name} that is right`,
+          source,
+        },
+        perDigit[i] as number,
+        0.002,
+        published.digitAccuracy[i] as number,
+      ),
+    ),
+    ...cascades.flatMap((expected, length) => {
+      const hits = published.byCascade[length];
+      if (hits === undefined || hits.count === 0) return [];
+      return [
+        within(
+          {
+            id: `published-cascade-${length}`,
+            text: `published run: right where the longest cascade is ${length}`,
+            source,
+          },
+          expected,
+          0.002,
+          shareOf(hits),
+        ),
+      ];
+    }),
+  ];
+}
