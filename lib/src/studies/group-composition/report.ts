@@ -20,7 +20,7 @@ export function report(
   return [
     summary(params, results),
     groupSection(group),
-    ...(curves.step.length > 0 ? [trainingSection(curves, undefined, group.order)] : []),
+    ...(curves.step.length > 0 ? [trainingSection(curves, group.order)] : []),
     representationSection(own),
     embeddingSection(own),
     neuronSection(own),

@@ -14,7 +14,7 @@ export function report(params: BitNetParams, results: BitNetResults): ReportSect
     params.weightDecay === 0 && params.quantization === "binary" ? printedLog : undefined;
   return [
     answer(params, results),
-    ...(model.curves.step.length > 0 ? [trainingSection(model.curves, printed)] : []),
+    ...(model.curves.step.length > 0 ? [trainingSection(model.curves, params.p, printed)] : []),
     ...(others.length > 0 ? [comparison([model, ...others])] : []),
     ...(binary === null ? [] : [binarySection(binary)]),
     ...(model.circuit === null ? [] : circuitSections(model.circuit)),
@@ -33,6 +33,9 @@ function answer({ p, operation }: BitNetParams, { model, others }: BitNetResults
   const says = ({ quantization, circuit }: ModelResults): string => {
     if (circuit === null) return "";
     const { summary: s, keyFrequencies: key } = circuit.analysis;
+    if (key.length === 0) {
+      return `**${kindOf(quantization)}**: no frequency stands out; the best single one explains on average ${percent(s.meanNeuronFraction)} of a neuron.`;
+    }
     return `**${kindOf(quantization)}**: key frequencies ${list(key)} hold ${percent(s.embedding)} of the embedding's squared norm, ${percent(s.unembedding)} of the unembedding's, ${percent(s.neuronVariance)} of the neurons' variance and ${percent(s.logits)} of the logits' in cos w(a + b − c); ${percent(s.wellExplainedNeurons)} of the neurons are waves of one frequency.`;
   };
   return {
@@ -49,7 +52,7 @@ function verdict({ circuit, quantization }: ModelResults, others: readonly Model
   const full = others.find((other) => other.quantization === "none")?.circuit?.analysis.summary;
   const same = s.logits > 0.5 && s.embedding > 3 * s.uniform && s.unembedding > 3 * s.uniform;
   if (!same) {
-    return `At this point of its training the ${kindOf(quantization)} network does not show the Fourier algorithm: the shares above are too close to what chance would give (${percent(s.uniform)} for the embedding).`;
+    return `At this point of its training the ${kindOf(quantization)} network does not show the Fourier algorithm.`;
   }
   const neurons =
     full === undefined

@@ -13,7 +13,10 @@ export function embeddingSection({ analysis, untrained }: CircuitResults): Repor
   return {
     title: "The embedding is a few circles",
     prose: [
-      `Singular values say how many directions the embedding uses, the Fourier basis says which. Of its squared norm (the constant left out), ${percent(summary.embedding)} lies in the key frequencies ${key}; if all frequencies were alike it would be ${percent(summary.uniform)}.`,
+      "Singular values say how many directions the embedding uses, the Fourier basis says which.",
+      keyFrequencies.length === 0
+        ? "No frequency stands out here: nothing was learned yet, or not in this way."
+        : `Of its squared norm (the constant left out), ${percent(summary.embedding)} lies in the key frequencies ${key}; if all frequencies were alike it would be ${percent(summary.uniform)}.`,
     ],
     figures: [
       singularFigure(embedding, untrained),

@@ -14,7 +14,7 @@ export function report(
 ): ReportSection[] {
   return [
     summary(params, circuit),
-    ...(curves.step.length > 0 ? [trainingSection(curves)] : []),
+    ...(curves.step.length > 0 ? [trainingSection(curves, params.p)] : []),
     ...(circuit === null ? [] : circuitSections(circuit)),
     ...(published === null
       ? []

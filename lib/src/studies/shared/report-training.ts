@@ -17,8 +17,8 @@ export interface PrintedLog {
 /** Losses and accuracies over training, in one section; `answers` is the number of classes. */
 export function trainingSection(
   curves: Curves,
+  answers: number,
   printed?: PrintedLog,
-  answers = 113,
 ): ReportSection {
   const memorised = firstStep(curves, "trainAccuracy", (value) => value >= 0.999);
   const grokked = firstStep(curves, "testAccuracy", (value) => value >= 0.99);
@@ -52,7 +52,9 @@ function story(curves: Curves, answers: number, memorised?: number, grokked?: nu
     memorised === undefined
       ? "It never answers the training pairs perfectly."
       : `By step ${count(memorised)} it answers the training pairs.`;
-  const test = ` The test loss meanwhile rises to ${number(peak)} nats, well above the ${number(Math.log(answers))} of guessing among ${answers} answers.`;
+  const guess = Math.log(answers);
+  const side = peak > guess ? "above" : "below";
+  const test = ` The test loss meanwhile rises to ${number(peak)} nats, ${side} the ${number(guess)} of guessing among ${answers} answers.`;
   const end =
     grokked === undefined
       ? ` It has not grokked by the last step, ${count(lastOf(curves.step))}: test accuracy is ${percent(lastOf(curves.testAccuracy))}.`

@@ -65,9 +65,9 @@ describe("curves", () => {
   });
 
   it("become a section that says what happened", () => {
-    const { prose, figures } = trainingSection(curves);
+    const { prose, figures } = trainingSection(curves, 113);
     expect(prose[0]).toContain("By step 10 it answers the training pairs.");
-    expect(prose[0]).toContain("20 nats");
+    expect(prose[0]).toContain("20 nats, above the 4.73 of guessing among 113 answers");
     expect(prose[0]).toContain("has not grokked by the last step, 20: test accuracy is 50 %");
     expect(figures.map(({ id }) => id)).toEqual(["loss", "accuracy"]);
   });
