@@ -1,0 +1,66 @@
+import type { HookedTransformerConfig } from "../../models/index.ts";
+import { TorchGenerator } from "../../rng/index.ts";
+import { randomSequences } from "../../tasks/index.ts";
+import type { Examples } from "../../tasks/task.ts";
+import type { ExampleStream, TrainingPlan } from "../../train/plan.ts";
+import { derivedSeeds, maxModel, maxModelConfig } from "../max-of-two/plan.ts";
+import type { MaxOfFourParams } from "./params.ts";
+import { publishedModels } from "./published.ts";
+
+type Sequences = { readonly n: number; readonly vocab: number; readonly equals: false };
+
+/** The plan of the model at `seed`: Gross et al. 2024, their `MAX_OF_4_CONFIG`. */
+export function planAt(
+  params: MaxOfFourParams,
+  seed: number,
+): TrainingPlan<HookedTransformerConfig> {
+  const { n, vocab, dModel, batchSize, lr, beta1, beta2, weightDecay } = params;
+  const task: Sequences = { n, vocab, equals: false };
+  const seeds = derivedSeeds(seed);
+  const stream: ExampleStream<Sequences> = {
+    params: task,
+    generator: new TorchGenerator(seeds.train).state(),
+    draw,
+  };
+  return {
+    ...maxModel(maxModelConfig(task, dModel), seeds.model),
+    split: {
+      train: draw(task, new TorchGenerator(seeds.train), batchSize),
+      test: draw(task, new TorchGenerator(seeds.test), params.testCount),
+    },
+    batchSize,
+    stream: stream as ExampleStream,
+    measures: { train: "batch", test: "split" },
+    batchSeed: 0,
+    steps: params.steps,
+    evalEvery: params.evalEvery,
+    checkpointEvery: params.checkpointEvery,
+    optimizer: { name: "adamw", lr, betas: [beta1, beta2], eps: 1e-8, weightDecay },
+    schedule: { name: "constant" },
+  };
+}
+
+function draw(task: Sequences, generator: TorchGenerator, count: number): Examples {
+  return randomSequences(task, count, generator);
+}
+
+export function plan(params: MaxOfFourParams): TrainingPlan<HookedTransformerConfig> {
+  return planAt(params, params.seed);
+}
+
+/** Seeds of all models: the given one, then the published ones. */
+export function modelSeeds({ seed, seeds }: Pick<MaxOfFourParams, "seed" | "seeds">): number[] {
+  const others = publishedModels.map(([published]) => published).filter((one) => one !== seed);
+  return [seed, ...others.slice(0, seeds - 1)];
+}
+
+export function companionName(seed: number): string {
+  return `seed-${seed}`;
+}
+
+export function companions(params: MaxOfFourParams): Record<string, TrainingPlan> {
+  const others = modelSeeds(params).slice(1);
+  return Object.fromEntries(
+    others.map((seed) => [companionName(seed), planAt(params, seed) as unknown as TrainingPlan]),
+  );
+}
