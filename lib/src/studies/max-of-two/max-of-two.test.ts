@@ -174,6 +174,8 @@ describe("readCircuits", () => {
       expect(reading.positionQk[pos]).toBeCloseTo(score(add(place, meanPlace, -1)), 5);
     }
     expect(reading.summary.qkViolations).toBe(violations(reading.qk));
+    const least = Math.exp(Math.min(...reading.qk) / Math.sqrt(width));
+    expect(reading.summary.mostSelfAttention).toBeCloseTo(1 / (1 + 2 * least), 10);
   });
 
   it('refuses a model without "="', () => {

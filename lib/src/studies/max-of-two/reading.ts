@@ -37,6 +37,8 @@ export interface ReadingSummary {
   readonly diagonalRows: number;
   /** Smallest logit of a number's own output less the largest other, over the rows of `ov`. */
   readonly diagonalMargin: number;
+  /** Most attention that "=" pays to itself: when all numbers are the one that scores least. */
+  readonly mostSelfAttention: number;
   /** Largest less smallest of `irrelevant.direct`. */
   readonly directRange: number;
 }
@@ -73,6 +75,7 @@ export function readCircuits(circuits: MaxCircuits): Reading {
     summary: {
       qkViolations: violations(qk),
       ...diagonalOf(ov, vocab),
+      mostSelfAttention: 1 / (1 + free * Math.exp(Math.min(...qk) / scoreDivisor)),
       directRange: Math.max(...direct.data) - Math.min(...direct.data),
     },
   };

@@ -82,7 +82,8 @@ export function animationSection(curves: Curves, history: History): ReportSectio
   return {
     title: "Attention takes shape as the losses fall",
     prose: [
-      `The score that "=" gives each number, beside the curves up to the same step, at ${count(history.steps.length)} checkpoints. The scales stay the same in all of them. ${lastUnsorted(history)}`,
+      `The score that "=" gives each number, beside the curves up to the same step, at ${count(history.steps.length)} checkpoints. The scales stay the same in all of them.`,
+      `${sawtooth(curves, history)} ${lastUnsorted(history)}`,
     ],
     figures: [
       {
@@ -94,6 +95,16 @@ export function animationSection(curves: Curves, history: History): ReportSectio
       squaredWeightsFigure(history),
     ],
   };
+}
+
+/** The scores at the last checkpoint up to the worst test loss. */
+function sawtooth(curves: Curves, { steps, qkViolations }: History): string {
+  const worst = curves.step[curves.testLoss.indexOf(Math.max(...curves.testLoss))] ?? 0;
+  const at = steps.findLastIndex((step) => step <= worst);
+  const falls = qkViolations[at] as number;
+  if (falls === 0)
+    return `At step ${count(steps[at] as number)}, when the test loss is worst, the scores already increase.`;
+  return `At step ${count(steps[at] as number)}, when the test loss is worst, the scores still fall ${falls} time${falls === 1 ? "" : "s"} from a number to the next; there the model attends to the smaller one.`;
 }
 
 function lastUnsorted({ steps, qkViolations }: History): string {

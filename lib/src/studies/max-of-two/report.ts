@@ -123,7 +123,7 @@ function irrelevantSection({ irrelevant, summary: read }: Reading): ReportSectio
       {
         id: "irrelevant-self",
         title: 'What "=" writes when it attends to itself',
-        see: `Up to ${number(own)}, but only with as much weight as "=" attends to itself, which its low score keeps small.`,
+        see: `Up to ${number(own)}, times the attention that "=" pays to itself: ${exactPercent(read.mostSelfAttention)} when all numbers are the one that scores least, and less otherwise.`,
         figure: drawn([{ name: "(E + P)<sub>=</sub> V O U", y: irrelevant.self }]),
       },
     ],
