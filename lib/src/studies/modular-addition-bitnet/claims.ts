@@ -2,7 +2,7 @@ import type { Claim } from "../../core/claim.ts";
 import type { Source } from "../../core/source.ts";
 import { initialClaims, splitClaims } from "../modular-addition/claims.ts";
 import { type Curves, firstStep, lastOf, valueAt } from "../shared/curves.ts";
-import { atDefaults, atLeast, atMost, between, equal, within } from "../shared/judge.ts";
+import { atDefaults, atLeast, atMost, between, inCommon, within } from "../shared/judge.ts";
 import { type BitNetParams, bitNetParams } from "./params.ts";
 import type { BitNetResults } from "./results.ts";
 
@@ -67,14 +67,16 @@ function grokkingClaims({ curves, topEmbedding }: BitNetResults["model"]): Claim
       0.99,
       Math.max(...curves.testAccuracy),
     ),
-    equal(
+    inCommon(
       {
         id: "embedding-frequencies",
         text: "the six largest frequencies of the embedding",
         source,
       },
       [5, 12, 30, 33, 34, 49],
+      3,
       [...topEmbedding].sort((a, b) => a - b),
+      "the initial weights favour some ten frequencies, and rounding decides which six win; PyTorch itself, with the same sums in another order (lib/goldens/bitnet_replay.py), ends with 2, 15, 25, 30, 34, 41",
     ),
   ];
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { quantizations } from "../../models/index.ts";
 import { taskParams, trainingParams } from "../modular-addition/params.ts";
+import { wholeHeads } from "../shared/heads.ts";
 
-/** The binary model of seed 000 (Li 2024) and its training; weight decay 1 makes it grok. */
-export const bitNetParams = z.strictObject({
+const fields = z.strictObject({
   ...taskParams,
   dModel: z.int().positive().default(128).meta({ description: "width of the residual stream" }),
   nHeads: z
@@ -33,5 +33,8 @@ export const bitNetParams = z.strictObject({
     .default(100)
     .meta({ description: "save weights", unit: "steps" }),
 });
+
+/** The binary model of seed 000 (Li 2024) and its training; weight decay 1 makes it grok. */
+export const bitNetParams = wholeHeads(fields);
 
 export type BitNetParams = z.infer<typeof bitNetParams>;

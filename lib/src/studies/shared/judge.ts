@@ -71,3 +71,16 @@ export function between(
   const holds = low <= measured && measured <= high;
   return { id, text, source, expected: [low, high], tolerance: "between", measured, holds };
 }
+
+/** At least `least` members in common; `why` gives the reason for the range. */
+export function inCommon(
+  { id, text, source }: Wording,
+  expected: readonly number[],
+  least: number,
+  measured: readonly number[],
+  why: string,
+): Claim {
+  const holds = measured.filter((value) => expected.includes(value)).length >= least;
+  const tolerance = `at least ${least} in common: ${why}`;
+  return { id, text, source, expected, tolerance, measured, holds };
+}

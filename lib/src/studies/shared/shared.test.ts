@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { curvesOf, firstStep, lastOf, valueAt } from "./curves.ts";
-import { atDefaults, atLeast, atMost, between, equal, within, withinShare } from "./judge.ts";
+import {
+  atDefaults,
+  atLeast,
+  atMost,
+  between,
+  equal,
+  inCommon,
+  within,
+  withinShare,
+} from "./judge.ts";
 import { trainingSection } from "./report-training.ts";
 import { count, list, number, percent } from "./words.ts";
 
@@ -25,6 +34,8 @@ describe("claims", () => {
     expect(between(wording, [8, 9.5], 7.9).holds).toBe(false);
     expect(equal(wording, [1, 2], [1, 2]).holds).toBe(true);
     expect(equal(wording, [1, 2], [2, 1]).holds).toBe(false);
+    expect(inCommon(wording, [5, 12, 30], 2, [30, 2, 5], "why").holds).toBe(true);
+    expect(inCommon(wording, [5, 12, 30], 2, [30, 2, 6], "why").holds).toBe(false);
   });
 
   it("do not hold for a number that was never measured", () => {

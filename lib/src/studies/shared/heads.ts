@@ -1,0 +1,28 @@
+/** The rule that every head has the same whole width. */
+
+import type { z } from "zod";
+
+interface Sizes {
+  readonly dModel: number;
+  readonly nHeads: number;
+}
+
+/** `schema` with the rule that `nHeads` divides `dModel`; the message names the nearest that does. */
+export function wholeHeads<T extends z.ZodType<Sizes>>(schema: T): T {
+  return schema.refine(({ dModel, nHeads }) => dModel % nHeads === 0, {
+    path: ["nHeads"],
+    error: ({ input }) => {
+      const { dModel, nHeads } = input as Sizes;
+      return `must divide dModel (${dModel}), as ${nearestDivisor(dModel, nHeads)} does`;
+    },
+  });
+}
+
+/** The divisor of `n` closest to `wanted`; the smaller of two. */
+function nearestDivisor(n: number, wanted: number): number {
+  let best = 1;
+  for (let d = 1; d <= n; d++) {
+    if (n % d === 0 && Math.abs(d - wanted) < Math.abs(best - wanted)) best = d;
+  }
+  return best;
+}
