@@ -1,5 +1,6 @@
 /** `--set key=value` by a study's own schema of parameters. */
 
+import type { z } from "zod";
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { type FieldSchema, paramFields } from "../runs/index.ts";
 import type { Study } from "../studies/study.ts";
@@ -52,27 +53,42 @@ function check(
   values: Record<string, unknown>,
   texts: ReadonlyMap<string, string>,
 ): unknown {
-  const parsed = study.params.safeParse(values);
+  const parsed = study.params.safeParse(values, { error: ruleOf });
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const name = issue?.path[0] === undefined ? undefined : String(issue.path[0]);
-  const rule =
-    issue?.code === "invalid_type"
-      ? `must be ${kinds[issue.expected] ?? issue.expected}`
-      : issue?.message;
+  const { path, message } = parsed.error.issues[0] as z.core.$ZodIssue;
+  const name = path[0] === undefined ? undefined : String(path[0]);
   const got = name === undefined ? undefined : (texts.get(name) ?? values[name]);
-  const parts = [
-    study.name,
-    ...(name === undefined ? [] : [name]),
-    lowerFirst(rule ?? "not valid"),
-  ];
-  throw new InputError(`${parts.join(": ")}${got === undefined ? "" : `, got ${got}`}`);
+  const where = name === undefined ? study.name : `${study.name}: ${name}`;
+  throw new InputError(
+    `${where}: ${lowerFirst(message)}${got === undefined ? "" : `, got ${got === "" ? "nothing" : got}`}`,
+  );
+}
+
+/** The rule that a value breaks, where the schema has no words of its own for it. */
+function ruleOf(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${kinds[issue.expected] ?? issue.expected}`;
+    case "too_small":
+      return `${verb(issue)} ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
+    case "too_big":
+      return `${verb(issue)} ${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`;
+    default:
+      return undefined;
+  }
+}
+
+/** A list has a length, a number has a size. */
+function verb({ origin }: { readonly origin: string }): string {
+  return origin === "array" ? "must be a list of" : "must be";
 }
 
 /** How the types of zod read in a sentence. */
 const kinds: Readonly<Record<string, string>> = {
   int: "a whole number",
-  number: "a number",
+  number: "a finite number",
   boolean: "true or false",
 };
 

@@ -1,6 +1,6 @@
 /** Files that appear whole or not at all, and one sentence when the disk refuses. */
 
-import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 
@@ -27,7 +27,7 @@ export async function writeWhole(
 ): Promise<void> {
   const temporary = unfinishedPath(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await opener(temporary, "w");
     try {
       await writeAll(file, content);
@@ -41,6 +41,27 @@ export async function writeWhole(
     await rm(temporary, { force: true }).catch(() => undefined);
     throw explain(error, path);
   }
+}
+
+/**
+ * Make a folder and those above it, one by one: the recursive `mkdir` of Node never ends where the
+ * system refuses with ENOENT, as under /proc.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path).catch((error: unknown) => error);
+  if (!(made instanceof Error) || (await isFolder(path))) return;
+  if (!("code" in made) || made.code !== "ENOENT" || dirname(path) === path) throw made;
+  await makeFolder(dirname(path));
+  await mkdir(path).catch(async (error: unknown) => {
+    if (!(await isFolder(path))) throw error;
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
 }
 
 /** Write every byte; a disk that fills up may take only a part at a time. */
@@ -66,6 +87,8 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "permission denied; choose another folder with --out",
   EROFS: "the disk is read-only; choose another folder with --out",
   ENOTDIR: "a part of the path is a file; choose another folder with --out",
+  EEXIST: "a part of the path is a file; choose another folder with --out",
+  ENOENT: "no folder can be made there; choose another folder with --out",
 };
 
 /** The error as an `InputError` when its cause is the disk and not the program. */

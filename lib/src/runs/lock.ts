@@ -1,10 +1,10 @@
 /** One process at a time works in a run folder. */
 
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { InputError } from "../core/errors.ts";
-import { explain, unfinishedPath } from "./disk.ts";
+import { explain, makeFolder, unfinishedPath } from "./disk.ts";
 
 /** Who holds a lock. `started` tells a process from a later one with the same number. */
 interface Holder {
@@ -19,14 +19,14 @@ const heldHere = new Set<string>();
 
 /**
  * Take the lock of `folder` (made if missing). The file names process and machine; one left by a
- * process of this machine that is gone is taken over. Returns what gives the lock back. Throws
- * `InputError` when another process works there.
+ * process of this machine that is gone is taken over. Returns what gives the lock back, and removes
+ * the folder if nothing was put there. Throws `InputError` when another process works there.
  */
 export async function takeLock(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, lockName);
   const own = unfinishedPath(path);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const started = (await startOf(process.pid)) ?? "";
     const self: Holder = { pid: process.pid, host: hostname(), started };
     await writeFile(own, `${JSON.stringify(self)}\n`);
@@ -40,6 +40,7 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
   return async () => {
     heldHere.delete(path);
     await rm(path, { force: true });
+    await rmdir(folder).catch(() => undefined);
   };
 }
 

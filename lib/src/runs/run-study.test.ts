@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { init } from "../arrays/index.ts";
 import { type Backend, nativeBackend } from "../compile/index.ts";
+import { InputError } from "../core/errors.ts";
 import type { Opener, OpenFile } from "./disk.ts";
 import { listRuns } from "./list-runs.ts";
 import type { RunOutcome } from "./outcome.ts";
@@ -301,6 +302,22 @@ describe("a disk that refuses", () => {
     const out = freshOut();
     writeFileSync(out, "a file");
     await expect(run(out)).rejects.toThrow(/: a part of the path is a file; choose another folder/);
+    await expect(run("/proc/nothing/runs")).rejects.toThrow(
+      /^cannot write \/proc\/nothing\/runs\/\S+: no folder can be made there; choose another folder with --out$/,
+    );
+  });
+
+  it("keeps no folder of a run that could not begin", async () => {
+    const out = freshOut();
+    const study = {
+      ...smallStudy,
+      plan: () => {
+        throw new InputError("small-addition: not like that");
+      },
+    };
+    const options = { device: "native", backend: async () => backend, out } as const;
+    await expect(runStudy(study, paramsOf({}), options)).rejects.toThrow("not like that");
+    expect(readdirSync(out)).toEqual([]);
   });
 });
 

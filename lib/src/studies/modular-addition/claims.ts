@@ -34,7 +34,9 @@ export function claims(
     atDefaults(params, defaults, names);
   const sameData = same("operation", "p", "trainFraction", "dataSeed", "splitGenerator");
   const sameModel =
-    sameData && same("dModel", "nHeads", "dMlp", "seed", "initOrder") && curves.step.length > 0;
+    sameData &&
+    same("dModel", "nHeads", "dMlp", "outputs", "seed", "initOrder") &&
+    curves.step.length > 0;
   const sameTraining = sameModel && same("lr", "weightDecay", "beta1", "beta2");
   return [
     ...(sameData ? splitClaims(split) : []),

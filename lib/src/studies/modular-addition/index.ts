@@ -3,6 +3,7 @@
 import { lastOf } from "../shared/curves.ts";
 import type { Study } from "../study.ts";
 import { claims } from "./claims.ts";
+import { fit } from "./fit.ts";
 import { type ModularAdditionParams, modularAdditionParams } from "./params.ts";
 import { plan } from "./plan.ts";
 import { report } from "./report.ts";
@@ -19,6 +20,7 @@ export const modularAddition: Study<ModularAdditionParams, ModularAdditionResult
   params: modularAdditionParams,
   smoke: { p: 13, dModel: 16, nHeads: 2, dMlp: 32, steps: 60, checkpointEvery: 20 },
   plan,
+  fit,
   analyse,
   claims,
   metrics,

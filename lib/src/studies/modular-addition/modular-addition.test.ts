@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { init } from "../../arrays/index.ts";
 import { nativeBackend } from "../../compile/backends/native/index.ts";
 import type { Backend } from "../../compile/index.ts";
+import { nd } from "../../core/nd.ts";
 import { resultsOf } from "../testing/in-memory.ts";
 import { modularAddition } from "./index.ts";
 import type { ModularAdditionParams } from "./params.ts";
@@ -48,6 +49,23 @@ describe("the split", () => {
 
   it("lists pairs in the order of their index", () => {
     expect([...allPairs(3).data.subarray(0, 12)]).toEqual([0, 0, 3, 0, 1, 3, 0, 2, 3, 1, 0, 3]);
+  });
+});
+
+describe("weights from a file", () => {
+  const shaped = (outputs: number) => ({
+    "unembed.W_U": nd("float32", [1, outputs], new Float32Array(outputs)),
+  });
+
+  it("may have one answer more than p, as published runs do, and no other number", () => {
+    const params = paramsOf({ p: 11 });
+    const { fit } = modularAddition;
+    expect(fit?.(params, shaped(11))).toEqual(params);
+    expect(fit?.(params, shaped(12))).toEqual({ ...params, outputs: 12 });
+    expect(fit?.(params, shaped(13))).toEqual(params);
+    expect(modularAddition.plan(paramsOf({ p: 11, outputs: 12 })).initial).toMatchObject({
+      "unembed.W_U": { shape: [128, 12] },
+    });
   });
 });
 

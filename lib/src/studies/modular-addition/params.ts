@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wholeHeads } from "../shared/heads.ts";
 
 const unit = (description: string, unitName?: string) =>
   unitName === undefined ? { description } : { description, unit: unitName };
@@ -32,12 +33,16 @@ export const trainingParams = {
   evalEvery: z.int().positive().default(10).meta(unit("log losses and accuracies", "steps")),
 };
 
-/** The model of seed 000 and of Nanda et al. 2023: one layer, no normalisation, ReLU. */
-export const modularAdditionParams = z.strictObject({
+const fields = z.strictObject({
   ...taskParams,
   dModel: z.int().positive().default(128).meta(unit("width of the residual stream")),
   nHeads: z.int().positive().default(4).meta(unit("attention heads; must divide dModel")),
   dMlp: z.int().positive().default(512).meta(unit("neurons of the MLP")),
+  outputs: z
+    .int()
+    .positive()
+    .optional()
+    .meta(unit("answers; default p, and p + 1 in the runs that Nanda et al. published")),
   seed: z.int().min(0).max(0xffffffff).default(999).meta(unit("seed of the initial weights")),
   initOrder: z
     .enum(["pre-1.13", "v1.13+"])
@@ -47,5 +52,13 @@ export const modularAdditionParams = z.strictObject({
   steps: z.int().positive().default(16_000).meta(unit("updates", "steps")),
   checkpointEvery: z.int().positive().default(250).meta(unit("save weights", "steps")),
 });
+
+/**
+ * The model of seed 000 and of Nanda et al. 2023: one layer, no normalisation, ReLU. `outputs` has room for every answer, and heads are of whole width.
+ */
+export const modularAdditionParams = wholeHeads(fields).refine(
+  ({ p, outputs = p }) => outputs >= p,
+  { path: ["outputs"], error: "must be at least p" },
+);
 
 export type ModularAdditionParams = z.infer<typeof modularAdditionParams>;

@@ -19,7 +19,7 @@ export function modelConfig(params: ModularAdditionParams): HookedTransformerCon
     actFn: "relu",
     normalizationType: null,
     dVocab: params.p + 1,
-    dVocabOut: params.p,
+    dVocabOut: params.outputs ?? params.p,
     nCtx: 3,
     initOrder: params.initOrder,
   });

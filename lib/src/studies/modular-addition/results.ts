@@ -9,7 +9,7 @@ import {
   svd,
 } from "../../analysis/index.ts";
 import type { NdArray } from "../../core/nd.ts";
-import type { HookedTransformerConfig, WeightArrays } from "../../models/index.ts";
+import type { HookedTransformerConfig } from "../../models/index.ts";
 import { hookedTransformer } from "../../models/index.ts";
 import type { Examples, Split } from "../../tasks/task.ts";
 import { type Curves, curvesOf } from "../shared/curves.ts";
@@ -65,10 +65,9 @@ export async function analyse(
 ): Promise<ModularAdditionResults> {
   const split = modularSplit(params);
   const trainIndices = pairIndices(split.train, params.p);
-  const last = await run.weights(run.checkpointSteps.at(-1) ?? 0);
   const circuit: Circuit<HookedTransformerConfig> = {
     model: hookedTransformer,
-    config: configFor(params, last),
+    config: modelConfig(params),
     p: params.p,
     trainIndices,
     effective: async (weights) => weights,
@@ -108,12 +107,6 @@ export async function openUp<C>(
 function embeddingControl(W_E: NdArray, p: number): EmbeddingControl {
   const own = rows("W_E", W_E, 0, p);
   return { singularValues: svd(own).S, spectrum: spectrum(fourierBasis(p), own) };
-}
-
-/** The configuration, with as many outputs as the weights have (published models have p + 1). */
-function configFor(params: ModularAdditionParams, weights: WeightArrays): HookedTransformerConfig {
-  const outputs = pick(weights, "unembed.W_U").shape[1] as number;
-  return { ...modelConfig(params), dVocabOut: outputs };
 }
 
 export function summarise({ train, test }: Split): SplitSummary {
