@@ -90,7 +90,7 @@ export interface ModularAdditionOptions {
   readonly rule?: KeyFrequencyRule;
   /** Key frequencies to use instead of those found. */
   readonly keyFrequencies?: readonly number[];
-  /** Neurons to draw; default the first five. */
+  /** Neurons to draw; default the first six. */
   readonly neurons?: readonly number[];
   /** Draws the random control of the singular values; without it there is no control. */
   readonly rng?: Rng;
@@ -263,7 +263,7 @@ function analyseNeurons(
   asked?: readonly number[],
 ): NeuronAnalysis {
   const { neuron } = dims("neuronActivations", neuronActivations, "batch neuron", { batch: p * p });
-  const shown = asked ?? Array.from({ length: Math.min(5, neuron) }, (_, j) => j);
+  const shown = asked ?? Array.from({ length: Math.min(6, neuron) }, (_, j) => j);
   const ofNeurons = neuronSpectrum(basis, neuronActivations);
   const grouped = neuronClusters(ofNeurons);
   const maps = inputMaps(neuronActivations, p, shown);

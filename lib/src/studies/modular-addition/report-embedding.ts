@@ -35,6 +35,7 @@ export function embeddingSection({ analysis, untrained }: CircuitResults): Repor
         }),
       },
       singularHeat(analysis),
+      ...controlHeat(analysis),
       {
         id: "embedding-fourier",
         title: "The embedding in the Fourier basis",
@@ -48,6 +49,7 @@ export function embeddingSection({ analysis, untrained }: CircuitResults): Repor
           height: 620,
         }),
       },
+      componentFigure(analysis),
       normsFigure(analysis, untrained),
     ],
   };
@@ -82,12 +84,58 @@ function singularHeat({ embedding, p }: ModularAdditionAnalysis): ReportFigure {
     id: "singular-heat",
     title: "All left singular vectors",
     see: "Rows are input numbers, columns singular vectors, in falling order of their values. The regular part on the left is what was learned; the rest is what is left of the initial noise.",
-    figure: heatmap.draw({
-      z: embedding.svd.U,
-      xLabel: "singular vector",
-      yLabel: "input number",
-      aspect: "auto",
-      height: Math.min(620, 120 + 4 * p),
+    figure: vectorsHeat(embedding.svd.U, p),
+  };
+}
+
+function controlHeat({ embedding, p }: ModularAdditionAnalysis): ReportFigure[] {
+  if (embedding.control === null) return [];
+  return [
+    {
+      id: "singular-heat-control",
+      title: "The same of a random Gaussian matrix",
+      see: "The control: no column is more regular than another.",
+      figure: vectorsHeat(embedding.control.U, p),
+    },
+  ];
+}
+
+function vectorsHeat(z: Embedding["svd"]["U"], p: number): ReportFigure["figure"] {
+  return heatmap.draw({
+    z,
+    xLabel: "singular vector",
+    yLabel: "input number",
+    aspect: "auto",
+    height: Math.min(620, 120 + 4 * p),
+  });
+}
+
+/** Sine and cosine apart, as seed 000 draws them. */
+function componentFigure({
+  basis,
+  embedding,
+  keyFrequencies,
+}: ModularAdditionAnalysis): ReportFigure {
+  const own = (at: number): boolean => keyFrequencies.includes(basis.frequencies[at] as number);
+  const key = basis.names.filter((_, at) => own(at));
+  const largest = key.reduce((best, name) => {
+    const normOf = (of: string): number => embedding.spectrum.norms[basis.names.indexOf(of)] ?? 0;
+    return normOf(name) > normOf(best) ? name : best;
+  }, key[0] ?? "");
+  const seen =
+    key.length === 0
+      ? "No wave stands out."
+      : `The waves of the key frequencies are coloured; the largest is ${largest}. Sine and cosine of a frequency come in pairs of similar norm: together they make a circle.`;
+  return {
+    id: "component-norms",
+    title: "Norm of each Fourier component of the embedding",
+    see: `The lengths of the rows above, one bar per wave. ${seen}`,
+    figure: bars.draw({
+      categories: basis.names,
+      series: [{ name: "W_E", values: embedding.spectrum.norms }],
+      highlight: key,
+      xLabel: "Fourier component",
+      yLabel: "norm",
     }),
   };
 }
@@ -148,7 +196,7 @@ export function fourierSection(analysis: ModularAdditionAnalysis): ReportSection
         title: "Some of its waves",
         see: "The first components are slow, later ones fast.",
         figure: lineFacets.draw({
-          panels: [0, 1, 2, 3, 4, 25, 26, 27, 28]
+          panels: [0, 1, 2, 3, 4, 5, 6, 7, 25, 26, 27, 28]
             .filter((i) => i < basis.names.length)
             .map((i) => ({
               title: basis.names[i] ?? "",
@@ -176,15 +224,23 @@ function keyFigures(
   mean: readonly number[],
 ): ReportFigure[] {
   if (cosines.length === 0) return [];
+  const { names, dots, cosines: similar } = embedding.products;
   return [
+    {
+      id: "key-dots",
+      title: "Dot products of the key components of the embedding",
+      see: "On the diagonal the squared norms of the directions that carry each key wave; beside it, how much two of them overlap.",
+      figure: heatmap.draw({ z: dots, x: names, y: names, aspect: "equal" }),
+    },
     {
       id: "key-products",
       title: "Cosines between the key components of the embedding",
-      see: "Cosine similarity of the directions that carry each key component. Sine and cosine of one frequency are close to orthogonal and of similar norm: a circle per frequency.",
+      see: `The same without the norms. The largest overlap of two waves is ${number(largestOff(similar))}; sine and cosine of one frequency at right angles and of similar norm make a circle.`,
       figure: heatmap.draw({
-        z: embedding.products.cosines,
-        x: embedding.products.names,
-        y: embedding.products.names,
+        z: similar,
+        x: names,
+        y: names,
+        range: [-1, 1],
         aspect: "equal",
       }),
     },
@@ -205,6 +261,15 @@ function keyFigures(
       }),
     },
   ];
+}
+
+/** The largest absolute value off the diagonal. */
+function largestOff({ shape, data }: Embedding["products"]["cosines"]): number {
+  const size = shape[0] as number;
+  return data.reduce(
+    (most, value, at) => (at % (size + 1) === 0 ? most : Math.max(most, Math.abs(value))),
+    0,
+  );
 }
 
 function columnOf(

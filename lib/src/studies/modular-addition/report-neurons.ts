@@ -30,6 +30,7 @@ export function neuronSection(analysis: ModularAdditionAnalysis): ReportSection 
           yLabel: "component of a",
         }),
       },
+      sharesFigure(analysis),
       fractionFigure(neurons),
       {
         id: "neuron-sorted",
@@ -85,7 +86,43 @@ function mapFigures(neurons: NeuronAnalysis): ReportFigure[] {
       "Their activations. Cutting off the negative half turns sums of waves into products: a + b becomes visible along the diagonals.",
       neurons.maps,
     ),
+    ...oneNeuron(neurons),
   ];
+}
+
+/** The first neuron alone, large enough to see its pattern. */
+function oneNeuron({ shown, maps, grouped }: NeuronAnalysis): ReportFigure[] {
+  const [neuron] = shown;
+  if (neuron === undefined) return [];
+  const frequency = grouped.frequency[neuron] as number;
+  const best =
+    frequency === 0
+      ? "It does not depend on its input."
+      : `Frequency ${frequency} explains ${percent(grouped.fraction[neuron] as number)} of its variance, more than any other.`;
+  return [
+    {
+      id: "neuron-one",
+      title: `Neuron ${neuron} after the ReLU`,
+      see: `One neuron's activation for every pair. ${best}`,
+      figure: heatmap.draw({ z: mapOf(maps, 0), xLabel: "b", yLabel: "a", aspect: "equal" }),
+    },
+  ];
+}
+
+/** What all neurons together compute with. */
+function sharesFigure({ neurons, keyFrequencies, p }: ModularAdditionAnalysis): ReportFigure {
+  return {
+    id: "neuron-shares",
+    title: "Share of each frequency in the variance of all neurons",
+    see: `Over all ${neurons.variances.length} neurons together; the key frequencies are coloured.`,
+    figure: bars.draw({
+      categories: Array.from({ length: Math.floor(p / 2) }, (_, k) => k + 1),
+      series: [{ name: "share of variance", values: neurons.shares }],
+      highlight: [...keyFrequencies],
+      xLabel: "frequency",
+      yLabel: "share of variance",
+    }),
+  };
 }
 
 function panelsOf(neurons: NeuronAnalysis, maps: NdArray): { title: string; z: NdArray }[] {
