@@ -1,0 +1,46 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import * as studies from "../studies/all.ts";
+import { tinylens } from "./testing/terminal.ts";
+
+const name = "progress-measures/wd_10-1_mod_addition_loss_curve.pth";
+const file = fileURLToPath(new URL(`../../../../shared/data/${name}`, import.meta.url));
+const cwd = mkdtempSync(join(tmpdir(), "tinylens-published-"));
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+const analyse = (...words: string[]) =>
+  tinylens(cwd, ["analyse", "modular-addition", "--checkpoint", file, "--json", ...words], {
+    studies: studies as NonNullable<Parameters<typeof tinylens>[2]>["studies"] & object,
+  });
+
+describe.skipIf(!existsSync(file))(
+  "a published checkpoint (skipped without ../shared/data)",
+  () => {
+    it("is analysed as it is, its answer for = included", async () => {
+      const { code, stdout } = await analyse(
+        "--set",
+        "dataSeed=1",
+        "--set",
+        "splitGenerator=python",
+      );
+      const { metrics, params } = JSON.parse(stdout);
+      expect(code).toBe(0);
+      expect(params.outputs).toBe(114);
+      expect(metrics).toMatchObject({ accuracy: 1, keyFrequencies: 5 });
+      expect(metrics.loss / 3.52e-7).toBeCloseTo(1, 2);
+      expect(metrics.excludedLoss / 8.4).toBeCloseTo(1, 2);
+    });
+
+    it("is refused where its sizes are not those of the parameters", async () => {
+      expect(await analyse("--set", "dMlp=256")).toEqual({
+        code: 2,
+        stdout: "",
+        stderr:
+          "tinylens: wd_10-1_mod_addition_loss_curve.pth: blocks.0.mlp.W_in: expected [128,256], got [128,512]\n",
+      });
+    });
+  },
+);
