@@ -36,7 +36,7 @@ export interface TrainOptions extends StepOptions {
 /** Losses are checked at least every so many updates. */
 const checkEvery = 100;
 /** Timers and signals get a turn at least this often, in ms. */
-const breathEvery = 50;
+const breathEvery = 200;
 
 /**
  * Train as `plan` says. Returns whether all steps were done (false: stopped). The same plan on the
