@@ -2,9 +2,11 @@
 
 import type { NdArray } from "../../core/nd.ts";
 import { facets } from "../../figures/index.ts";
+import { answerPositions } from "../../tasks/index.ts";
 import { number, percent } from "../shared/words.ts";
 import type { ReportFigure, ReportSection } from "../study.ts";
 import type { OpenBatch, OpenQuestion } from "./batch.ts";
+import { printedPredictions, printedQuestion } from "./printed.ts";
 
 /** The groups of questions that are opened. */
 const groups: { readonly [G in OpenQuestion["group"]]: string } = {
@@ -58,6 +60,15 @@ function headOf({ shape, data }: NdArray, head: number): NdArray {
   };
 }
 
+/** The tokens at positions that are never trained, beside those that seed 001 printed. */
+function comparison(question: string, predictions: readonly number[]): string {
+  if (question !== printedQuestion) return "";
+  const asked = answerPositions((predictions.length - 3) / 3);
+  const others = predictions.map((_, i) => i).filter((i) => !asked.includes(i));
+  const same = others.filter((i) => predictions[i] === printedPredictions[i]);
+  return ` Of the ${others.length} other positions, which are never trained, ${same.length} have the tokens that seed 001 printed.`;
+}
+
 export function hookSection({ number: which, first, predictions, hook }: OpenBatch): ReportSection {
   const length = predictions.length;
   const asked = (length - 3) / 3 + 1;
@@ -65,7 +76,7 @@ export function hookSection({ number: which, first, predictions, hook }: OpenBat
   return {
     title: "The hook experiment",
     prose: [
-      `On the first question of batch ${which}, \`${first}\`, the model's most likely tokens are \`${predictions.join(" ")}\`. The prediction for a position stands one place before it, so the answer is read there: \`${answer}\`.`,
+      `On the first question of batch ${which}, \`${first}\`, the model's most likely tokens are \`${predictions.join(" ")}\`. The prediction for a position stands one place before it, so the answer is read there: \`${answer}\`.${comparison(first, predictions)}`,
       `A hook at \`blocks.0.attn.hook_pattern\` that multiplies the attention by 0 changes the logits of this batch by up to ${number(hook.largestChange)}. The loss rises from ${number(hook.with.loss)} to ${number(hook.without.loss)} nats, and the share of right answers falls from ${percent(hook.with.answers)} to ${percent(hook.without.answers)}: without attention each digit sees nothing but its own token and position.`,
     ],
     figures: [],

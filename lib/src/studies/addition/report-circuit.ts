@@ -48,10 +48,13 @@ export function componentSection(circuit: Circuit): ReportSection {
       {
         id: "attribution-cases",
         title: "The same by the case of the digit",
-        see: "Grey: a digit that has no such case.",
+        see: "Without the leading carry. Grey: the units digit, into which no carry comes.",
         figure: facets.draw({
-          panels: digitCases.map((one, i) => ({ title: one, z: sliceOf(attributionByCase, i) })),
-          x: digits,
+          panels: digitCases.map((one, i) => ({
+            title: one,
+            z: belowLeading(attributionByCase, i),
+          })),
+          x: digits.slice(1),
           y: components,
           columns: digitCases.length,
           xLabel: "digit of the sum",
@@ -97,7 +100,7 @@ export function ablationSection({ components, digits, ablations }: Circuit): Rep
   return {
     title: "What each component is needed for",
     prose: [
-      `Each head and the MLP in turn, replaced by its mean over questions at each position, and by zero. Zero also takes away what is the same for all questions, and so hurts more. The digit that suffers most from the mean: ${list(worst)}.`,
+      `Each head and the MLP in turn, replaced by its mean over questions at each position, and by zero. The mean keeps what a component writes for every question alike, zero takes that away too. The digit that suffers most from the mean: ${list(worst)}.`,
     ],
     figures: [
       {
@@ -157,7 +160,7 @@ export function phaseSection(circuit: Circuit, phases: readonly Phase[]): Report
       title: "Before and after each phase change",
       prose: [
         `A digit changes phase when the mean of its last ${phaseWindow} logged losses first falls below ${number(phaseLoss)} nats, half of ln 10: ${list(ofDigits.map(({ column, step }) => `${column} at step ${count(step)}`))}.`,
-        "Before a change, replacing a component by its mean costs that digit little: there is nothing to break. The components that cost much right after are those which brought it about.",
+        `Before a change, replacing a component by its mean costs that digit ${number(meanOf(rises("before")))} nats on average over components: there is little to break. Right after, it costs ${number(meanOf(rises("after")))}; the components that cost most are those which brought the change about.`,
       ],
       figures: [
         {
@@ -216,6 +219,10 @@ function riseOf(own: Readonly<Record<string, number>>, { full }: Ablations, name
   return (own[name] ?? Number.NaN) - (full[name] ?? Number.NaN);
 }
 
+function meanOf({ data }: NdArray): number {
+  return Array.from(data).reduce((a, b) => a + b, 0) / data.length;
+}
+
 function caseColumns(digits: readonly string[]): string[] {
   const units = digits.at(-1);
   return digitCases.flatMap((one) =>
@@ -225,9 +232,12 @@ function caseColumns(digits: readonly string[]): string[] {
   );
 }
 
-/** Entry `i` of the first axis. */
-function sliceOf({ shape, data }: NdArray, i: number): NdArray {
+/** Entry `i` of "case component digit" without the leading digit, which is of no case. */
+function belowLeading({ shape, data }: NdArray, i: number): NdArray {
   const [, height, width] = shape as [number, number, number];
-  const size = height * width;
-  return nd("float64", [height, width], data.slice(i * size, (i + 1) * size));
+  const kept = Array.from({ length: height }, (_, row) => {
+    const at = (i * height + row) * width;
+    return [...data.subarray(at + 1, at + width)];
+  });
+  return nd("float64", [height, width - 1], kept.flat());
 }

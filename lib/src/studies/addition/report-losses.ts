@@ -2,9 +2,10 @@
 
 import { type LineSeries, lineFacets, lines } from "../../figures/index.ts";
 import { type DigitCase, digitCases } from "../../tasks/index.ts";
-import { count, number, percent } from "../shared/words.ts";
+import { count, list, number, percent } from "../shared/words.ts";
 import type { ReportFigure, ReportSection } from "../study.ts";
 import type { AdditionStudyParams } from "./params.ts";
+import { type Phase, phaseLoss } from "./phases.ts";
 import { printedEvery, printedLosses } from "./printed.ts";
 import type { LossCurves } from "./results.ts";
 
@@ -12,8 +13,12 @@ import type { LossCurves } from "./results.ts";
 const window = 25;
 const drawnEvery = 5;
 
-export function lossSections(params: AdditionStudyParams, curves: LossCurves): ReportSection[] {
-  return [training(params, curves), byCase(params, curves), byDigit(curves)];
+export function lossSections(
+  params: AdditionStudyParams,
+  curves: LossCurves,
+  phases: readonly Phase[],
+): ReportSection[] {
+  return [training(params, curves), byCase(params, curves), byDigit(curves, phases)];
 }
 
 /** A curve as running means; nothing where a column was never logged. */
@@ -126,7 +131,7 @@ function byCase(params: AdditionStudyParams, curves: LossCurves): ReportSection 
   return {
     title: "One sub-task at a time",
     prose: [
-      `In the ${params.data === "finite" ? "test" : "training"} batches BaseAdd makes up ${ofAll("BaseAdd")}, UseCarry1 ${ofAll("UseCarry1")}, UseSum9 ${ofAll("UseSum9")}. No digit is in two of them. A case that is rare is learned late.`,
+      `In the ${params.data === "finite" ? "test" : "training"} batches BaseAdd makes up ${ofAll("BaseAdd")}, UseCarry1 ${ofAll("UseCarry1")}, UseSum9 ${ofAll("UseSum9")}. No digit is in two of them.`,
     ],
     figures: whole.flatMap(([one, what, see, columns]) => [
       {
@@ -157,7 +162,14 @@ function byCase(params: AdditionStudyParams, curves: LossCurves): ReportSection 
   };
 }
 
-function byDigit(curves: LossCurves): ReportSection {
+function byDigit(curves: LossCurves, phases: readonly Phase[]): ReportSection {
+  const orders = curves.digits.slice(1).map((digit) => {
+    const own = digitCases.flatMap((one) => {
+      const phase = phases.find(({ column }) => column === `${one}.${digit}`);
+      return phase === undefined ? [] : [`${one} ${count(phase.step)}`];
+    });
+    return `${digit} ${own.length === 0 ? "never" : list(own)}`;
+  });
   const figure = (id: string, title: string, cases: readonly DigitCase[]): ReportFigure => ({
     id,
     title,
@@ -176,7 +188,7 @@ function byDigit(curves: LossCurves): ReportSection {
   return {
     title: "One digit at a time",
     prose: [
-      "The same curves by digit: adding comes first, then adding with a carry; passing a carry on through a nine comes last.",
+      `The same curves by digit. The steps at which the running mean first falls below ${number(phaseLoss)} nats, half of ln 10: ${orders.join("; ")}.`,
     ],
     figures: [
       figure("digit-two-cases", "BaseAdd and UseCarry1 in each digit", ["BaseAdd", "UseCarry1"]),

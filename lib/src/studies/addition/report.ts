@@ -13,7 +13,7 @@ export function report(params: AdditionStudyParams, results: AdditionResults): R
   const { curves, phases, batch, scores, circuit, published } = results;
   return [
     summary(params, scores),
-    ...(curves === null ? [] : lossSections(params, curves)),
+    ...(curves === null ? [] : lossSections(params, curves, phases)),
     scoreSection("How well it adds", "final", scores),
     attentionSection(batch),
     hookSection(batch),
