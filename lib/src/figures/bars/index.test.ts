@@ -21,6 +21,17 @@ describe("bars", () => {
     expect(marker.color).toEqual([neutral, palette[0], neutral]);
   });
 
+  it("names the highlighted bars unless told not to", () => {
+    const text = (labels?: boolean): unknown => {
+      const series = [{ name: "norm", values: [1, 5, 1] }];
+      const own = labels === undefined ? {} : { labels };
+      const { data } = bars.draw({ categories: [1, 2, 3], series, highlight: [2], ...own });
+      return (data as unknown as [{ text?: string[] }])[0].text;
+    };
+    expect(text()).toEqual(["", "2", ""]);
+    expect(text(false)).toBeUndefined();
+  });
+
   it("refuses a missing value", () => {
     expect(() =>
       bars.draw({ categories: ["a", "b"], series: [{ name: "s", values: [1] }] }),

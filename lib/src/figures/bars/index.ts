@@ -21,8 +21,10 @@ export interface BarsData extends FigureOptions {
   readonly series: readonly BarSeries[];
   readonly xLabel?: string;
   readonly yLabel?: string;
-  /** Categories that stand out by colour and label; the others turn grey. For one series. */
+  /** Categories that stand out by colour and, with `labels`, by name; the others turn grey. For one series. */
   readonly highlight?: readonly (string | number)[];
+  /** Name the highlighted categories above their bars; default true. */
+  readonly labels?: boolean;
   /** On top of each other instead of side by side; default false. */
   readonly stacked?: boolean;
   readonly references?: readonly Mark[];
@@ -104,7 +106,7 @@ function traceOf(data: BarsData, series: BarSeries, i: number): Json {
       color: stands ? data.categories.map((name) => (stands.has(name) ? color : neutral)) : color,
       line: { width: 0 },
     },
-    ...(stands
+    ...(stands && data.labels !== false
       ? {
           text: data.categories.map((name) => (stands.has(name) ? String(name) : "")),
           textposition: "outside",

@@ -36,10 +36,10 @@ export function attentionSection({ mean, toFirst }: AttentionAnalysis): ReportSe
       {
         id: "attention-maps",
         title: "Attention from = to a, for every pair",
-        see: "One map per head: a runs down, b runs across. Stripes and lattices are periodic in a and b: attention itself carries the key frequencies.",
+        see: "One map per head: a runs down, b runs across. Stripes and lattices mean that attention itself is periodic in a and b.",
         figure: facets.draw({
           panels: headNames(heads).map((title, head) => ({ title, z: mapOf(toFirst, head) })),
-          columns: Math.min(heads, 4),
+          columns: Math.min(heads, 2),
           xLabel: "b",
           yLabel: "a",
           sequential: true,

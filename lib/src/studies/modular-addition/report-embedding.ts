@@ -134,6 +134,7 @@ function componentFigure({
       categories: basis.names,
       series: [{ name: "W_E", values: embedding.spectrum.norms }],
       highlight: key,
+      labels: false,
       xLabel: "Fourier component",
       yLabel: "norm",
     }),

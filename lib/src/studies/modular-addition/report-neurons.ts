@@ -1,14 +1,16 @@
 /** The part of the article about neurons and logits. */
 
-import type { ModularAdditionAnalysis, NeuronAnalysis } from "../../analysis/index.ts";
+import type { ModularAdditionAnalysis, NeuronAnalysis, Spectrum } from "../../analysis/index.ts";
+import { topFrequencies } from "../../analysis/index.ts";
 import type { NdArray } from "../../core/nd.ts";
 import { bars, facets, heatmap, histogram, lines } from "../../figures/index.ts";
 import { list, number, percent } from "../shared/words.ts";
 import type { ReportFigure, ReportSection } from "../study.ts";
 import { headNames, mapOf } from "./report-attention.ts";
+import { neuronFourierFigures } from "./report-neuron-fourier.ts";
 
 export function neuronSection(analysis: ModularAdditionAnalysis): ReportSection {
-  const { neurons, summary, basis, keyFrequencies } = analysis;
+  const { neurons, summary, keyFrequencies } = analysis;
   const total = neurons.grouped.fraction.length;
   return {
     title: "Neurons multiply waves",
@@ -17,19 +19,7 @@ export function neuronSection(analysis: ModularAdditionAnalysis): ReportSection 
     ],
     figures: [
       ...mapFigures(neurons),
-      {
-        id: "neuron-fourier",
-        title: "The same neurons in the 2-D Fourier basis",
-        see: "Components of a run down, components of b across. A neuron of one frequency has its colour in one small block of rows and columns.",
-        figure: facets.draw({
-          panels: panelsOf(neurons, neurons.transformedMaps),
-          columns: Math.min(neurons.shown.length, 3),
-          x: basis.names,
-          y: basis.names,
-          xLabel: "component of b",
-          yLabel: "component of a",
-        }),
-      },
+      ...neuronFourierFigures(analysis),
       sharesFigure(analysis),
       fractionFigure(neurons),
       {
@@ -83,7 +73,7 @@ function mapFigures(neurons: NeuronAnalysis): ReportFigure[] {
     draw(
       "neuron-post",
       "Neurons after the ReLU",
-      "Their activations. Cutting off the negative half turns sums of waves into products: a + b becomes visible along the diagonals.",
+      "Their activations. Cutting off the negative half turns sums of waves into products: a neuron is on where its waves in a and in b are high together.",
       neurons.maps,
     ),
     ...oneNeuron(neurons),
@@ -178,6 +168,14 @@ function clusterFigure(neurons: NeuronAnalysis, key: readonly number[]): ReportF
   };
 }
 
+/** "The strongest frequency is 23 in every head.", or head by head. */
+function strongestOfHeads(heads: readonly Spectrum[]): string {
+  const strongest = heads.map(({ shares }) => topFrequencies(shares, 1)[0] ?? 0);
+  return new Set(strongest).size === 1
+    ? `The strongest frequency is ${strongest[0]} in every head.`
+    : `The strongest frequency is ${list(strongest.map((k, head) => `${k} in head ${head}`))}.`;
+}
+
 export function logitSection(analysis: ModularAdditionAnalysis): ReportSection {
   const { logits, summary, logitMap, neuronInput, p, keyFrequencies } = analysis;
   const frequencies = Array.from({ length: Math.floor(p / 2) }, (_, k) => k + 1);
@@ -217,7 +215,7 @@ export function logitSection(analysis: ModularAdditionAnalysis): ReportSection {
             {
               id: "neuron-input",
               title: "Frequencies of W_neur, head by head",
-              see: "What each head can add to the neurons, W_E W_V W_O W_in: heads specialise on frequencies.",
+              see: `What each head can add to the neurons, W_E W_V W_O W_in. ${strongestOfHeads(neuronInput)}`,
               figure: lines.draw({
                 x: frequencies,
                 series: neuronInput.map((of, head) => ({
