@@ -7,6 +7,7 @@ import type { NdArray } from "../../core/nd.ts";
 import { resultsOf } from "../testing/in-memory.ts";
 import { modularAdditionBitnet } from "./index.ts";
 import type { BitNetParams } from "./params.ts";
+import type { BitNetResults, ModelResults } from "./results.ts";
 
 let backend: Backend;
 beforeAll(async () => {
@@ -18,6 +19,21 @@ const study = modularAdditionBitnet;
 const paramsOf = (changes: Partial<BitNetParams> = {}): BitNetParams => study.params.parse(changes);
 const small = (changes: Partial<BitNetParams> = {}): BitNetParams =>
   paramsOf({ ...study.smoke, ...changes });
+
+/** The same results, as if the binary and the full-precision network had grokked. */
+function withGrokked({ model, others, ...rest }: BitNetResults): BitNetResults {
+  const grokked = (of: ModelResults, meanNeuronFraction: number): ModelResults => {
+    const circuit = of.circuit as NonNullable<ModelResults["circuit"]>;
+    const { analysis } = circuit;
+    const one = { all: 1, train: 1, test: 1 };
+    const found = { embedding: 0.9, unembedding: 0.9, logits: 0.9, uniform: 0.1 };
+    const summary = { ...analysis.summary, ...found, meanNeuronFraction };
+    const performance = { ...analysis.performance, accuracy: one };
+    return { ...of, circuit: { ...circuit, analysis: { ...analysis, summary, performance } } };
+  };
+  const full = (of: ModelResults) => (of.quantization === "none" ? grokked(of, 0.9) : of);
+  return { ...rest, model: grokked(model, 0.4), others: others.map(full) };
+}
 
 describe("the study", () => {
   it("starts as the notebook does, down to its first updates", async () => {
@@ -63,7 +79,14 @@ describe("the study", () => {
       expect.arrayContaining(["compare-losses", "compare-shares", "sign-W-in", "integer-product"]),
     );
     expect(sections[0]?.prose.some((text) => text.includes("ternary"))).toBe(true);
+    expect(sections[0]?.prose[0]).toContain("does not show the Fourier algorithm");
     expect(Object.values(study.metrics(results)).every(Number.isFinite)).toBe(true);
+    const answer = study.report(params, withGrokked(results))[0]?.prose[0];
+    expect(answer).toContain("explains 40 % of a neuron: its neurons mix several.");
+    expect(answer).toContain("In the full-precision one it explains 90 %.");
+    expect(answer).toMatch(
+      /The ternary one has not grokked .* \([0-9.]+ % of unseen pairs right\)/,
+    );
   });
 
   it("draws the notebook's log beside a run without weight decay", async () => {

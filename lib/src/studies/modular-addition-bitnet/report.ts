@@ -32,15 +32,16 @@ function answer({ p, operation }: BitNetParams, { model, others }: BitNetResults
   }
   const says = ({ quantization, circuit }: ModelResults): string => {
     if (circuit === null) return "";
-    const { summary: s, keyFrequencies: key } = circuit.analysis;
+    const { summary: s, keyFrequencies: key, performance } = circuit.analysis;
+    const who = `**${kindOf(quantization)}** (${percent(performance.accuracy.test)} of unseen pairs right)`;
     if (key.length === 0) {
-      return `**${kindOf(quantization)}**: no frequency stands out; the best single one explains on average ${percent(s.meanNeuronFraction)} of a neuron.`;
+      return `${who}: no frequency stands out; the best single one explains on average ${percent(s.meanNeuronFraction)} of a neuron.`;
     }
-    return `**${kindOf(quantization)}**: key frequencies ${list(key)} hold ${percent(s.embedding)} of the embedding's squared norm, ${percent(s.unembedding)} of the unembedding's, ${percent(s.neuronVariance)} of the neurons' variance and ${percent(s.logits)} of the logits' in cos w(a + b − c); ${percent(s.wellExplainedNeurons)} of the neurons are waves of one frequency.`;
+    return `${who}: key frequencies ${list(key)} hold ${percent(s.embedding)} of the embedding's squared norm, ${percent(s.unembedding)} of the unembedding's, ${percent(s.neuronVariance)} of the neurons' variance and ${percent(s.logits)} of the logits' in cos w(a + b − c); ${percent(s.wellExplainedNeurons)} of the neurons are waves of one frequency.`;
   };
   return {
     title: "Does a binary network run the same algorithm?",
-    prose: [`${task} ${asked}`, ...[model, ...others].map(says), verdict(model, others)],
+    prose: [`${task} ${asked} ${verdict(model, others)}`, ...[model, ...others].map(says)],
     figures: [],
   };
 }
@@ -49,17 +50,29 @@ function answer({ p, operation }: BitNetParams, { model, others }: BitNetResults
 function verdict({ circuit, quantization }: ModelResults, others: readonly ModelResults[]): string {
   if (circuit === null) return "";
   const { summary: s } = circuit.analysis;
-  const full = others.find((other) => other.quantization === "none")?.circuit?.analysis.summary;
   const same = s.logits > 0.5 && s.embedding > 3 * s.uniform && s.unembedding > 3 * s.uniform;
   if (!same) {
     return `At this point of its training the ${kindOf(quantization)} network does not show the Fourier algorithm.`;
   }
-  const neurons =
-    full === undefined
-      ? ""
-      : ` What differs is inside: the best single frequency explains on average ${percent(s.meanNeuronFraction)} of a neuron, against ${percent(full.meanNeuronFraction)} in full precision, because weights of one bit cannot select a frequency and every neuron mixes several.`;
-  return `So yes: the same algorithm, circles in the embedding and cosines of a + b − c in the logits.${neurons}`;
+  const neurons = ` On average the best single frequency explains ${percent(s.meanNeuronFraction)} of a neuron${s.meanNeuronFraction < 0.5 ? ": its neurons mix several" : ""}.`;
+  return `It runs the algorithm of the full-precision network that grokked (Nanda et al. 2023): circles in the embedding and cosines of a + b − c in the logits.${neurons}${besides(others)}`;
 }
+
+/** How the neurons of the compared models are; one that has not grokked yet has no circuit to show. */
+function besides(others: readonly ModelResults[]): string {
+  return others
+    .map(({ quantization, circuit }) => {
+      if (circuit === null) return "";
+      const { summary, performance } = circuit.analysis;
+      return performance.accuracy.test >= grokkedAt
+        ? ` In the ${kindOf(quantization)} one it explains ${percent(summary.meanNeuronFraction)}.`
+        : ` The ${kindOf(quantization)} one has not grokked in as many steps (${percent(performance.accuracy.test)} of unseen pairs right), so its circuit is not finished.`;
+    })
+    .join("");
+}
+
+/** Test accuracy from which a model counts as having grokked. */
+const grokkedAt = 0.99;
 
 function comparison(models: readonly ModelResults[]): ReportSection {
   return {
@@ -125,14 +138,22 @@ function sharesFigure(models: readonly ModelResults[]): ReportFigure[] {
 
 function neuronFigure(models: readonly ModelResults[]): ReportFigure[] {
   const opened = models.flatMap(({ quantization, circuit }) =>
-    circuit === null ? [] : [{ quantization, y: circuit.analysis.neurons.sortedFractions }],
+    circuit === null
+      ? []
+      : [
+          {
+            quantization,
+            y: circuit.analysis.neurons.sortedFractions,
+            mean: circuit.analysis.summary.meanNeuronFraction,
+          },
+        ],
   );
   if (opened.length === 0) return [];
   return [
     {
       id: "compare-neurons",
       title: "Best single frequency of each neuron, sorted",
-      see: "In full precision most neurons are waves of one frequency. Binary neurons mix them.",
+      see: `A line near 1 means neurons of one frequency each. The means are ${list(opened.map(({ quantization, mean }) => `${percent(mean)} (${kindOf(quantization)})`))}.`,
       figure: lines.draw({
         series: opened.map(({ quantization, y }) => ({ name: kindOf(quantization), y })),
         xLabel: "neuron, sorted",
