@@ -306,11 +306,14 @@ describe("wrong input ends with 2 and one sentence", () => {
 
   it("when onnxruntime-node is missing, with what to install and a way round", async () => {
     const missing = { backend: () => nativeBackend(() => Promise.reject(new Error("not found"))) };
-    const { code, stderr } = await tinylens(fresh(), [...small, ...quick], missing);
+    const cwd = fresh();
+    const { code, stderr } = await tinylens(cwd, [...small, ...quick], missing);
     expect(code).toBe(2);
     expect(stderr).toBe(
       "tinylens: native: onnxruntime-node is missing; run npm install onnxruntime-node, or choose --device web\n",
     );
+    const web = await tinylens(cwd, [...small, ...quick, "--device", "web"]);
+    expect(web).toMatchObject({ code: 0 });
   });
 
   it("when the loss is no number", async () => {

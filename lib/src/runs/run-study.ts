@@ -65,6 +65,7 @@ export async function runStudy<P, R>(
   }
 }
 
+/** Nothing is written before the back end is there, so that another device may be chosen then. */
 async function work<P, R>(
   study: Study<P, R>,
   params: P,
@@ -76,6 +77,7 @@ async function work<P, R>(
   const plan = study.plan(params);
   const companions = study.companions?.(params) ?? {};
   const steps = [plan, ...Object.values(companions)].reduce((sum, part) => sum + part.steps, 0);
+  await options.backend();
   const record = before ?? newRecord(study.name, params, options.device, steps);
   let threads = record.threads;
   const onProgress: OnProgress = (progress) => {
