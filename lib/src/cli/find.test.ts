@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { countFlag, findDevice, publishedReader } from "./find.ts";
+import { findDevice, publishedReader, threadsFlag } from "./find.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-find-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -30,11 +30,11 @@ describe("publishedReader", () => {
 describe("flags", () => {
   it("name devices and counts", () => {
     expect(findDevice("web")).toBe("web");
-    expect(countFlag("--threads", "4")).toBe(4);
-    expect(countFlag("--threads", undefined)).toBeUndefined();
-    for (const text of ["0", "1.5", "x", ""]) {
-      expect(() => countFlag("--threads", text)).toThrow(
-        `--threads: must be a whole number of at least 1, got ${text}`,
+    expect(threadsFlag("4")).toBe(4);
+    expect(threadsFlag(undefined)).toBeUndefined();
+    for (const text of ["0", "1.5", "x", "", "257", "1e9"]) {
+      expect(() => threadsFlag(text)).toThrow(
+        `--threads: must be a whole number from 1 to 256, got ${text}`,
       );
     }
   });

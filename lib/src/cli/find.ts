@@ -29,12 +29,15 @@ export function findDevice(name: string): BackendName {
   return device;
 }
 
-/** A positive whole number, or undefined when the flag was not given. */
-export function countFlag(flag: string, text: string | undefined): number | undefined {
+/** More threads than any machine has of cores only cost memory. */
+const mostThreads = 256;
+
+/** The number of threads, or undefined when the flag was not given. */
+export function threadsFlag(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) {
-    throw new InputError(`${flag}: must be a whole number of at least 1, got ${text}`);
+  if (!Number.isInteger(count) || count < 1 || count > mostThreads) {
+    throw new InputError(`--threads: must be a whole number from 1 to ${mostThreads}, got ${text}`);
   }
   return count;
 }

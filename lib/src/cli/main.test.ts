@@ -281,7 +281,7 @@ describe("wrong input ends with 2 and one sentence", () => {
       [...small, "--device", "gpu"],
       '--device: unknown device "gpu"; did you mean web, jax, native?',
     ],
-    [[...small, "--threads", "two"], "--threads: must be a whole number of at least 1, got two"],
+    [[...small, "--threads", "two"], "--threads: must be a whole number from 1 to 256, got two"],
     [["analyse", "small-addition"], "required option '--checkpoint <file>' not specified"],
     [
       ["analyse", "small-addition", "--checkpoint", "/nowhere/x.pt"],

@@ -37,6 +37,13 @@ describe("a parameter outside its rule", () => {
     expect(messageOf(addition, ...set)).toBe(message);
   });
 
+  it("says only once what it got", () => {
+    const groups = studies.groupComposition as Study<unknown, unknown>;
+    expect(messageOf(groups, "group=S9")).toBe(
+      "group-composition: group: the number after S must lie in 2 … 6, got S9",
+    );
+  });
+
   it("is refused in the binary study, too", () => {
     const bitnet = studies.modularAdditionBitnet as Study<unknown, unknown>;
     expect(messageOf(bitnet, "dModel=64", "nHeads=6")).toBe(

@@ -59,9 +59,9 @@ function check(
   const name = path[0] === undefined ? undefined : String(path[0]);
   const got = name === undefined ? undefined : (texts.get(name) ?? values[name]);
   const where = name === undefined ? study.name : `${study.name}: ${name}`;
-  throw new InputError(
-    `${where}: ${lowerFirst(message)}${got === undefined ? "" : `, got ${got === "" ? "nothing" : got}`}`,
-  );
+  const said = got === undefined || message.includes(", got ");
+  const what = said ? "" : `, got ${got === "" ? "nothing" : got}`;
+  throw new InputError(`${where}: ${lowerFirst(message)}${what}`);
 }
 
 /** The rule that a value breaks, where the schema has no words of its own for it. */

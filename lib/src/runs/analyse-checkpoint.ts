@@ -12,6 +12,7 @@ import { checkpointRunName, runFormat, sha256 } from "./canonical.ts";
 import { removeUnfinished } from "./disk.ts";
 import { takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
+import { planOf } from "./plan-of.ts";
 import type { RunRecord } from "./record.ts";
 import { concludeRun } from "./results.ts";
 import type { RunOptions } from "./run-study.ts";
@@ -42,7 +43,7 @@ export async function analyseCheckpoint<P, R>(
   });
   const { arrays, step } = arraysIn(file, bytes);
   const params = study.fit?.(given, arrays) ?? given;
-  const weights = weightsIn(file, arrays, study.plan(params));
+  const weights = weightsIn(file, arrays, planOf(study, params));
   const hash = sha256(bytes);
   const folder = resolve(options.out, checkpointRunName(study.name, params, hash));
   const release = await takeLock(folder);

@@ -12,6 +12,7 @@ import { open } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { init } from "../arrays/index.ts";
 import { type Backend, nativeBackend } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
@@ -318,6 +319,17 @@ describe("a disk that refuses", () => {
     const options = { device: "native", backend: async () => backend, out } as const;
     await expect(runStudy(study, paramsOf({}), options)).rejects.toThrow("not like that");
     expect(readdirSync(out)).toEqual([]);
+  });
+
+  it("refuses parameters that make no model, in one sentence", async () => {
+    const model = z.object({ dHead: z.int() });
+    const plan = (): never => model.parse({ dHead: 2.5 }) as never;
+    const options = { device: "native", backend: async () => backend, out: freshOut() } as const;
+    await expect(runStudy({ ...smallStudy, plan }, paramsOf({}), options)).rejects.toThrow(
+      new InputError(
+        "small-addition: the model's dHead is not valid: Invalid input: expected int, received number",
+      ),
+    );
   });
 });
 

@@ -11,6 +11,7 @@ import { checkpointSteps } from "./checkpoint-files.ts";
 import { type Opener, removeUnfinished } from "./disk.ts";
 import { lockName, takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
+import { planOf } from "./plan-of.ts";
 import type { OnProgress } from "./progress.ts";
 import { type RunRecord, readRecord, writeRecord } from "./record.ts";
 import { concludeRun, hasResults, readConclusion } from "./results.ts";
@@ -74,7 +75,7 @@ async function work<P, R>(
   options: RunOptions,
 ): Promise<RunOutcome> {
   const begun = performance.now();
-  const plan = study.plan(params);
+  const plan = planOf(study, params);
   const companions = study.companions?.(params) ?? {};
   const steps = [plan, ...Object.values(companions)].reduce((sum, part) => sum + part.steps, 0);
   await options.backend();

@@ -9,7 +9,6 @@ import type { ParamFlags } from "../params.ts";
 export interface StudyFlags extends ParamFlags {
   readonly device: string;
   readonly out: string;
-  readonly threads?: string;
   readonly json?: boolean;
 }
 
@@ -19,7 +18,6 @@ export function studyFlags(parser: Parser): Parser {
     .option("--seed <n>", "short for --set seed=n")
     .option("--smoke", "a run of seconds, to see that everything works")
     .option("--device <name>", "native, web or jax", "native")
-    .option("--threads <n>", "threads of a training step (default: by its work)")
     .option("--json", "print one JSON object");
 }
 

@@ -1,5 +1,5 @@
 import { runStudy } from "../../runs/index.ts";
-import { countFlag, findDevice, findStudy, lazyBackend, publishedReader } from "../find.ts";
+import { findDevice, findStudy, lazyBackend, publishedReader, threadsFlag } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
 import { paramsOf } from "../params.ts";
@@ -9,6 +9,7 @@ import { outFolder, type StudyFlags, studyFlags } from "./flags.ts";
 
 interface RunFlags extends StudyFlags {
   readonly fresh?: boolean;
+  readonly threads?: string;
 }
 
 /** `tinylens run <study>`: train (or load), analyse, judge, report. */
@@ -17,12 +18,13 @@ export const run: Command = {
   define(parser, context, done) {
     studyFlags(parser.argument("<study>", "name of a study (see tinylens list)"))
       .description("train a study's model, or load the same run, analyse it and write its report")
+      .option("--threads <n>", "threads of a training step (default: by its work)")
       .option("--fresh", "delete an earlier run and train anew")
       .action(async (name: string, flags: RunFlags) => {
         const study = findStudy(context, "run", name);
         const params = paramsOf(study, flags);
         const device = findDevice(flags.device);
-        const threads = countFlag("--threads", flags.threads);
+        const threads = threadsFlag(flags.threads);
         const view = progressView(study.name, context);
         const outcome = await interruptible(context, (signal) =>
           runStudy(study, params, {
