@@ -54,15 +54,6 @@ export function claims(
             0.9,
             circuit.analysis.summary.logits,
           ),
-          atLeast(
-            {
-              id: "neurons-well-explained",
-              text: "share of neurons with 85 % of their variance in one frequency",
-              source: { ...progressMeasuresPaper, at: "section 4.3 (433 of 512)" },
-            },
-            0.8,
-            circuit.analysis.summary.wellExplainedNeurons,
-          ),
           atMost(
             {
               id: "restricted-below-full",
@@ -131,10 +122,16 @@ function earlyClaims(curves: Curves): Claim[] {
 function grokkingClaims(curves: Curves): Claim[] {
   const source = grokkingDemo;
   return [
-    atMost(
-      { id: "groks", text: "first logged step with a test loss under 0.001", source },
-      16_000,
+    withinShare(
+      {
+        id: "groks",
+        text: "first logged step with a test loss under 0.001 (the notebook's: 14,500 to 15,000)",
+        source,
+      },
+      15_000,
+      1 / 3,
       firstStep(curves, "testLoss", (loss) => loss < 1e-3) ?? Number.POSITIVE_INFINITY,
+      "runs that differ in rounding alone part ways within a hundred steps, and when they grok with them",
     ),
     equal(
       { id: "train-accuracy", text: "train accuracy at the end", source },

@@ -49,7 +49,7 @@ const fields = z.strictObject({
     .default("pre-1.13")
     .meta(unit("TransformerLens version whose order of drawing weights is followed")),
   ...trainingParams,
-  steps: z.int().positive().default(16_000).meta(unit("updates", "steps")),
+  steps: z.int().positive().default(20_000).meta(unit("updates", "steps")),
   checkpointEvery: z.int().positive().default(250).meta(unit("save weights", "steps")),
 });
 

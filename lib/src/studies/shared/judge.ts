@@ -29,7 +29,7 @@ export function withinShare(
   why: string,
 ): Claim {
   const holds = Math.abs(measured / expected - 1) <= share;
-  const tolerance = `within ${100 * share} %: ${why}`;
+  const tolerance = `within ${Number((100 * share).toPrecision(3))} %: ${why}`;
   return { id, text, source, expected, tolerance, measured, holds };
 }
 
