@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { nd } from "../core/nd.ts";
 import { writeSafetensors } from "../io/index.ts";
 import type { WeightArrays } from "../models/index.ts";
-import { smallPlan } from "../train/testing.ts";
+import { smallPlan } from "../train/testing/small-plan.ts";
 import { analyseCheckpoint } from "./analyse-checkpoint.ts";
 import type { RunOutcome } from "./outcome.ts";
 import { smallStudy } from "./testing/small-study.ts";

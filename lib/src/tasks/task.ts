@@ -35,9 +35,16 @@ export interface Task<P> {
   readonly params: z.ZodType<P>;
   /** Which positions have a label; `some`: those that the examples name. */
   readonly labelled: "last" | "all" | "some";
+  /**
+   * How `split` chooses: `partition` deals out the examples, so that no one is in both parts;
+   * `independent` draws each sequence on its own, so that one may come again.
+   */
+  readonly drawn: "partition" | "independent";
+  /** Changes to the parameters that leave few examples, for tests. */
+  readonly small: Partial<P>;
   vocabulary(params: P): Vocabulary;
-  /** Every example, in a fixed order. */
+  /** Every example, in a fixed order; of independent draws, those that can be told right or wrong. */
   examples(params: P): Examples;
-  /** Train and test examples, drawn with `rng`; disjoint. */
+  /** Train and test examples, chosen with `rng` as `drawn` says. */
   split(params: P, rng: Rng): Split;
 }

@@ -3,7 +3,7 @@ import { nd } from "../core/nd.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { Examples } from "../tasks/task.ts";
 import { Batches, batchesOf, Draws, FreshBatches } from "./batches.ts";
-import { smallPlan, smallStream } from "./testing.ts";
+import { smallPlan, smallStream } from "./testing/small-plan.ts";
 
 const examples: Examples = {
   tokens: nd(

@@ -10,7 +10,7 @@ import { type Checkpoint, checkpointFromArrays, checkpointToArrays } from "./che
 import { type TrainOptions, train } from "./loop.ts";
 import type { MetricsRow } from "./metrics.ts";
 import type { Answers, TrainingPlan } from "./plan.ts";
-import { smallPlan, smallStream } from "./testing.ts";
+import { smallPlan, smallStream } from "./testing/small-plan.ts";
 
 let backend: Backend;
 

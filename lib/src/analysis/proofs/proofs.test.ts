@@ -6,7 +6,7 @@ import { TorchGenerator } from "../../rng/index.ts";
 import { float64 } from "../linalg/index.ts";
 import { bruteForce, cubicBound, type MaxCircuits, maxCircuits, subcubicBound } from "./index.ts";
 import golden from "./proofs.golden.json" with { type: "json" };
-import { countOneByOne, logitsOneByOne } from "./testing.ts";
+import { countOneByOne, logitsOneByOne } from "./testing/one-by-one.ts";
 
 const longNames: Readonly<Record<string, string>> = {
   W_E: "embed.W_E",

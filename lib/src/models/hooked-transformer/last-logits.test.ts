@@ -14,7 +14,7 @@ import { tokenTable } from "../token-table.ts";
 import { actFns, normalizationTypes } from "./config.ts";
 import { type HookedTransformerOptions, hookedTransformer } from "./index.ts";
 import { cheapestTail, type TailSizes } from "./tail.ts";
-import { largest, randomTokens, randomWeights, relative } from "./testing.ts";
+import { largest, randomTokens, randomWeights, relative } from "./testing/random.ts";
 
 const { forward, lastLogits } = hookedTransformer;
 

@@ -14,7 +14,7 @@ import type { Weights } from "../model.ts";
 import { normalizationTypes } from "./config.ts";
 import { type HookedTransformerOptions, hookedTransformer } from "./index.ts";
 import { logitsAt } from "./logits-at.ts";
-import { largest, randomTokens, randomWeights, relative } from "./testing.ts";
+import { largest, randomTokens, randomWeights, relative } from "./testing/random.ts";
 
 const base = { dModel: 8, dHead: 4, nLayers: 1, nCtx: 6, dVocab: 4, dVocabOut: 5, dMlp: 12 };
 

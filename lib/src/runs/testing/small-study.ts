@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { nd } from "../../core/nd.ts";
 import type { Study, TrainedRun } from "../../studies/study.ts";
-import { smallPlan } from "../../train/testing.ts";
+import { smallPlan } from "../../train/testing/small-plan.ts";
 
 const params = z.strictObject({
   steps: z.int().positive().default(30).meta({ description: "updates", unit: "steps" }),

@@ -54,6 +54,8 @@ export const addition: Task<AdditionParams> = {
   },
   params,
   labelled: "some",
+  drawn: "independent",
+  small: { digits: 2, trainCount: 60, testCount: 20 },
   vocabulary: ({ digits }) => ({
     dVocab: 12,
     dVocabOut: 12,

@@ -45,6 +45,8 @@ export const groupComposition: Task<GroupCompositionParams> = {
   },
   params,
   labelled: "last",
+  drawn: "partition",
+  small: {},
   vocabulary({ group }) {
     const { order, label } = groupByName(group);
     return {

@@ -54,6 +54,8 @@ export const maxOfN: Task<MaxOfNParams> = {
   },
   params,
   labelled: "last",
+  drawn: "partition",
+  small: {},
   vocabulary: ({ n, vocab, equals }) => ({
     dVocab: equals ? vocab + 1 : vocab,
     dVocabOut: vocab,

@@ -48,6 +48,8 @@ export const modularArithmetic: Task<ModularArithmeticParams> = {
   },
   params,
   labelled: "last",
+  drawn: "partition",
+  small: {},
   vocabulary(given) {
     checkedOperation(given);
     const { p } = given;

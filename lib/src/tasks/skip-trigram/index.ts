@@ -42,6 +42,8 @@ export const skipTrigram: Task<SkipTrigramParams> = {
   source: { paper: "seed 002 (notebook on skip trigrams and one-hot embeddings)", at: "cell 2" },
   params,
   labelled: "last",
+  drawn: "independent",
+  small: { trainCount: 200, testCount: 50 },
   vocabulary: ({ length }) => ({
     dVocab: skipTrigramTokens,
     dVocabOut: skipTrigramTokens,

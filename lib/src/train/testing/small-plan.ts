@@ -1,11 +1,11 @@
 /** A small plan for tests: addition modulo 7 by a one-layer transformer of width 8. */
 
-import { nd } from "../core/nd.ts";
-import { hookedTransformer } from "../models/hooked-transformer/index.ts";
-import { TorchGenerator } from "../rng/index.ts";
-import { modularArithmetic } from "../tasks/index.ts";
-import type { Examples } from "../tasks/task.ts";
-import type { ExampleStream, TrainingPlan } from "./plan.ts";
+import { nd } from "../../core/nd.ts";
+import { hookedTransformer } from "../../models/hooked-transformer/index.ts";
+import { TorchGenerator } from "../../rng/index.ts";
+import { modularArithmetic } from "../../tasks/index.ts";
+import type { Examples } from "../../tasks/task.ts";
+import type { ExampleStream, TrainingPlan } from "../plan.ts";
 
 export function smallPlan(changes: Partial<TrainingPlan> = {}): TrainingPlan {
   const config = hookedTransformer.config.parse({

@@ -1,16 +1,16 @@
 /** Random weights and tokens for tests, and how far two tensors are apart. */
 
 import { expect } from "vitest";
-import { type Tensor, tensor } from "../../arrays/index.ts";
-import { type NdArray, nd, sizeOf } from "../../core/nd.ts";
-import { TorchGenerator } from "../../rng/index.ts";
-import type { Weights } from "../model.ts";
-import { parseConfig } from "../parse.ts";
+import { type Tensor, tensor } from "../../../arrays/index.ts";
+import { type NdArray, nd, sizeOf } from "../../../core/nd.ts";
+import { TorchGenerator } from "../../../rng/index.ts";
+import type { Weights } from "../../model.ts";
+import { parseConfig } from "../../parse.ts";
 import {
   type HookedTransformerConfig,
   type HookedTransformerOptions,
   hookedTransformer,
-} from "./index.ts";
+} from "../index.ts";
 
 /** Weights of which none is special: biases are not 0 and norm weights not 1. */
 export function randomWeights(
