@@ -116,6 +116,26 @@ describe.each(models)("model %s", (_, model) => {
       expect(largest(plain.data)).toBeGreaterThan(0);
       expect(largest(difference) / largest(plain.data)).toBeLessThan(1e-5);
     });
+
+    it.runIf(model.logitDifferences !== undefined)("has logits that differ as it says", () => {
+      const weights = uploaded(arrays);
+      const narrow = model.logitDifferences?.(weights, config);
+      const logits = fire(model, config, weights).logits;
+      const columns = logits.shape[2] as number;
+      if (narrow === undefined) {
+        expect(Object.keys(arrays)).not.toContain("unembed.W_U");
+        return;
+      }
+      expect(narrow.dVocabOut).toBe(columns - 1);
+      const differences = logits
+        .at([], [], [0, columns - 1])
+        .sub(logits.at([], [], [columns - 1, columns]));
+      const got = fire(model, narrow.config, narrow.weights).logits;
+      expect(got.shape).toEqual(differences.shape);
+      const expected = differences.readSync().data;
+      expect(largest(expected)).toBeGreaterThan(0);
+      expect(largest(got.sub(differences).readSync().data) / largest(expected)).toBeLessThan(1e-5);
+    });
   });
 });
 

@@ -82,6 +82,7 @@ export {
 export type { Names } from "./match-points.ts";
 export type {
   Hook,
+  LogitDifferences,
   Model,
   Parameter,
   Point,

@@ -83,6 +83,13 @@ export interface ResidualStream {
   readonly writers: Weights | undefined;
 }
 
+/** A model one output narrower, whose logits are the differences to the last logit of another. */
+export interface LogitDifferences<C> {
+  readonly weights: Weights;
+  readonly config: C;
+  readonly dVocabOut: number;
+}
+
 /** A model without weights: what it needs, where its hook points are, and its forward pass. */
 export interface Model<C> {
   readonly name: string;
@@ -117,4 +124,10 @@ export interface Model<C> {
    * know nothing cheaper than `forward` it is absent.
    */
   logitsAt?(weights: Weights, config: C, tokens: Tensor, positions: readonly number[]): Tensor;
+  /**
+   * For losses that only see differences of logits: the same model with its last logit subtracted
+   * from all, and then left out because it is 0. Absent, or undefined, where logits are not linear
+   * in an unembedding of their own.
+   */
+  logitDifferences?(weights: Weights, config: C): LogitDifferences<C> | undefined;
 }

@@ -25,6 +25,7 @@ export {
   crossEntropyEach,
   differentiable,
   hits,
+  type LogitColumns,
   type LossPrecision,
 } from "./loss.ts";
 export type { Measurements, MetricsRow } from "./metrics.ts";

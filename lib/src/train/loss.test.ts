@@ -84,6 +84,33 @@ describe("crossEntropy", () => {
     }
   });
 
+  it.each(
+    (["float64", "float32"] as const).flatMap((precision) =>
+      [0.5, 3, 60].map((scale) => [precision, scale] as const),
+    ),
+  )("in %s reads a logit of 0 that follows the columns, at scale %d", (precision, scale) => {
+    const { logits, labels } = example(scale);
+    labels[0] = columns - 1;
+    labels[1] = 0;
+    for (let i = 0; i < rows; i++) logits[(i + 1) * columns - 1] = 0;
+    const shown = logits.filter((_, at) => at % columns !== columns - 1);
+    const expected = byLoops(logits, labels);
+    const out = crossEntropy(
+      tensor(nd("float32", [rows, columns - 1], shown)),
+      tensor(nd("int32", [rows], labels)),
+      precision,
+      { zeroFollows: true },
+    );
+    expect(Math.abs(out.loss.item() / mean(expected.each) - 1)).toBeLessThan(
+      precision === "float64" ? 1e-14 : 2e-7,
+    );
+    const gradient = expected.gradient.filter((_, at) => at % columns !== columns - 1);
+    expect(out.dlogits.shape).toEqual([rows, columns - 1]);
+    for (const [i, d] of [...out.dlogits.readSync().data].entries()) {
+      expect(Math.abs(d - (gradient[i] as number))).toBeLessThan(5e-8);
+    }
+  });
+
   it("survives losses of hundreds of nats", () => {
     const { labels } = example(1);
     const logits = new Float32Array(rows * columns);

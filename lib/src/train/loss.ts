@@ -6,6 +6,8 @@ import {
   full,
   log,
   log1p,
+  maximum,
+  minimum,
   oneHot,
   stopGradient,
   type Tensor,
@@ -20,9 +22,17 @@ export type LossPrecision = "float64" | "float32";
 export interface CrossEntropy {
   /** Scalar: mean over the examples, in nats. */
   readonly loss: Tensor;
-  /** float32 "n d_vocab_out": the derivative of `loss` by each logit. */
+  /** float32, shaped like the logits: the derivative of `loss` by each of them. */
   readonly dlogits: Tensor;
 }
+
+/** How the columns of logits are to be read. */
+export interface LogitColumns {
+  /** One more logit follows in each row, is 0 and is left out (`Model.logitDifferences`). */
+  readonly zeroFollows: boolean;
+}
+
+const allThere: LogitColumns = { zeroFollows: false };
 
 /**
  * Mean cross-entropy of logits "n d_vocab_out" and int32 labels "n", and its gradient
@@ -34,9 +44,10 @@ export function crossEntropy(
   logits: Tensor,
   labels: Tensor,
   precision: LossPrecision,
+  columns: LogitColumns = allThere,
 ): CrossEntropy {
   const fixed = stopGradient(logits);
-  return precision === "float64" ? inFloat64(fixed, labels) : inFloat32(fixed, labels);
+  return (precision === "float64" ? inFloat64 : inFloat32)(fixed, labels, columns);
 }
 
 /** Cross-entropy of each example, "n", in nats; `precision` as in `crossEntropy`. */
@@ -46,11 +57,11 @@ export function crossEntropyEach(
   precision: LossPrecision = "float64",
 ): Tensor {
   if (precision === "float32") {
-    return partsInFloat32(stopGradient(logits), labels).each.reshape([rows(logits)]);
+    return partsInFloat32(stopGradient(logits), labels, allThere).each.reshape([rows(logits)]);
   }
-  const { shifted, total } = exponentials(stopGradient(logits).astype("float64"));
+  const { total, label } = exponentials(stopGradient(logits).astype("float64"), labels, allThere);
   return log(total)
-    .sub(pick(shifted, labels))
+    .sub(label)
     .reshape([rows(logits)]);
 }
 
@@ -67,31 +78,35 @@ export function hits(logits: Tensor, labels: Tensor): Tensor {
   return argmax(stopGradient(logits), -1).equal(labels).astype("float32").sum();
 }
 
-function inFloat64(logits: Tensor, labels: Tensor): CrossEntropy {
+function inFloat64(logits: Tensor, labels: Tensor, given: LogitColumns): CrossEntropy {
   const n = rows(logits);
-  const { shifted, terms, total } = exponentials(logits.astype("float64"));
-  const loss = log(total).sub(pick(shifted, labels)).mean();
+  const { terms, total, label } = exponentials(logits.astype("float64"), labels, given);
   const target = oneHot(labels, columns(logits)).astype("float64");
   const dlogits = terms
     .div(total)
     .sub(target)
     .mul(1 / n);
-  return { loss, dlogits: dlogits.astype("float32") };
+  return { loss: log(total).sub(label).mean(), dlogits: dlogits.astype("float32") };
 }
 
-function inFloat32(logits: Tensor, labels: Tensor): CrossEntropy {
-  const { each, target, rest, others, total } = partsInFloat32(logits, labels);
+function inFloat32(logits: Tensor, labels: Tensor, given: LogitColumns): CrossEntropy {
+  const { each, target, rest, others, total } = partsInFloat32(logits, labels, given);
   const dlogits = rest.sub(target.mul(others)).div(total.mul(rows(logits)));
   return { loss: each.mean(), dlogits };
 }
 
 /** The losses "n 1" and what they are made of: exponentials, without and with that of the label. */
-function partsInFloat32(logits: Tensor, labels: Tensor): Readonly<Record<Part32, Tensor>> {
+function partsInFloat32(
+  logits: Tensor,
+  labels: Tensor,
+  given: LogitColumns,
+): Readonly<Record<Part32, Tensor>> {
   const target = oneHot(labels, columns(logits));
-  const shifted = logits.sub(logits.max(-1, { keepdims: true }));
+  const { shifted, label, follower } = shift(logits, labels, given);
   const rest = exp(shifted).mul(full([], 1).sub(target));
-  const others = rest.sum(-1, { keepdims: true });
-  const label = pick(shifted, labels);
+  const shown = rest.sum(-1, { keepdims: true });
+  const others =
+    follower === null ? shown : shown.add(where(isFollower(logits, labels), 0, exp(follower)));
   const total = others.add(exp(label));
   const each = where(label.equal(0), log1p(others), log(total).sub(label));
   return { each, target, rest, others, total };
@@ -99,11 +114,39 @@ function partsInFloat32(logits: Tensor, labels: Tensor): Readonly<Record<Part32,
 
 type Part32 = "each" | "target" | "rest" | "others" | "total";
 
-/** Logits less their row maximum, their exponentials, and the row sums "n 1" of these. */
-function exponentials(logits: Tensor): { shifted: Tensor; terms: Tensor; total: Tensor } {
-  const shifted = logits.sub(logits.max(-1, { keepdims: true }));
+/** Exponentials of the logits less their row maximum, the row sums "n 1", and the label's logit. */
+function exponentials(
+  logits: Tensor,
+  labels: Tensor,
+  given: LogitColumns,
+): { terms: Tensor; total: Tensor; label: Tensor } {
+  const { shifted, label, follower } = shift(logits, labels, given);
   const terms = exp(shifted);
-  return { shifted, terms, total: terms.sum(-1, { keepdims: true }) };
+  const shown = terms.sum(-1, { keepdims: true });
+  return { terms, total: follower === null ? shown : shown.add(exp(follower)), label };
+}
+
+/** Logits less the maximum of their row; "n 1": those of the labels, and of the 0 that follows. */
+function shift(
+  logits: Tensor,
+  labels: Tensor,
+  { zeroFollows }: LogitColumns,
+): { shifted: Tensor; label: Tensor; follower: Tensor | null } {
+  const largest = logits.max(-1, { keepdims: true });
+  if (!zeroFollows) {
+    const shifted = logits.sub(largest);
+    return { shifted, label: pick(shifted, labels), follower: null };
+  }
+  const top = maximum(largest, 0);
+  const shifted = logits.sub(top);
+  const follower = top.neg();
+  const shown = pick(shifted, minimum(labels, columns(logits) - 1));
+  return { shifted, label: where(isFollower(logits, labels), follower, shown), follower };
+}
+
+/** Whether the label, "n 1", is the one that follows the columns. */
+function isFollower(logits: Tensor, labels: Tensor): Tensor {
+  return labels.reshape([rows(logits), 1]).equal(columns(logits));
 }
 
 function pick(values: Tensor, labels: Tensor): Tensor {

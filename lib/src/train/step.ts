@@ -9,6 +9,7 @@ import { arraysOfExamples, type ExampleArrays, specsOfExamples } from "./example
 import { weightGroups } from "./frozen.ts";
 import { scoreBatch, scoreFixed, sharedPositions } from "./logits.ts";
 import { crossEntropy, differentiable, type LossPrecision } from "./loss.ts";
+import { scoreDifferences } from "./narrow.ts";
 import { optimizerOf } from "./optim/index.ts";
 import type { Optimizer, ScalarTensors } from "./optim/optimizer.ts";
 import type { TrainingPlan } from "./plan.ts";
@@ -97,16 +98,20 @@ function stepFunction<O>(
     const fixed = mapValues(constant, (array) => tensor(array));
     const objective = (trained: Weights): [Tensor, Tensor] => {
       const weights = { ...trained, ...fixed };
-      const scored =
+      const scored = scoreDifferences(plan, weights, (narrow, rest) =>
         tokens === undefined || labels === undefined
-          ? scoreFixed(plan, weights, plan.split.train)
-          : scoreBatch(plan, weights, {
+          ? scoreFixed(narrow, rest, plan.split.train)
+          : scoreBatch(narrow, rest, {
               ...sharedPositions(plan.split.train),
               tokens,
               labels,
               ...(places === undefined ? {} : { places }),
-            });
-      return differentiable(scored.logits, crossEntropy(scored.logits, scored.labels, precision));
+            }),
+      );
+      return differentiable(
+        scored.logits,
+        crossEntropy(scored.logits, scored.labels, precision, scored),
+      );
     };
     const [[, loss], gradients] = valueAndGrad(objective, { hasAux: true })(state.weights);
     return { state: updateAll(optimizer, options, state, gradients, scalars), loss };

@@ -3,6 +3,7 @@ import { type HookedTransformerConfig, hookedTransformerConfig } from "./config.
 import { forward, forwardSpan } from "./forward.ts";
 import { init } from "./init.ts";
 import { lastLogits } from "./last-logits.ts";
+import { logitDifferences } from "./logit-differences.ts";
 import { logitsAt } from "./logits-at.ts";
 import { parameters, tied } from "./parameters.ts";
 import { points } from "./points.ts";
@@ -39,4 +40,5 @@ export const hookedTransformer: Model<HookedTransformerConfig> = {
   tied,
   lastLogits,
   logitsAt,
+  logitDifferences,
 };
