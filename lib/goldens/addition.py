@@ -57,31 +57,42 @@ def sub_tasks(log_probs, use, sum9, use9):
     return out
 
 
+def parameters(d, heads, mlp):
+    """In the notebook's order and shapes."""
+    return dict(E=normal(d, d, V), pos=normal(d, CTX, d), K=normal(d, heads, d // heads, d),
+                Q=normal(d, heads, d // heads, d), V=normal(d, heads, d // heads, d), O=normal(d, d, d),
+                win=normal(d, mlp, d), bin=torch.nn.Parameter(torch.zeros(mlp)), wout=normal(d, d, mlp),
+                bout=torch.nn.Parameter(torch.zeros(d)), U=normal(V, d, V))
+
+
+def forward(P, tokens):
+    heads, d_head, d = P["K"].shape
+    mask = torch.tril(torch.ones(CTX, CTX, dtype=P["E"].dtype))
+    x = P["E"].T[tokens] + P["pos"]
+    k, q, v = [torch.einsum("ihd,bpd->biph", P[c], x) for c in "KQV"]
+    scores = torch.tril(torch.einsum("biph,biqh->biqp", k, q)) - 1e10 * (1 - mask)
+    z = torch.einsum("biph,biqp->biqh", v, (scores / math.sqrt(d_head)).softmax(-1))
+    x = x + z.transpose(1, 2).reshape(len(tokens), CTX, d) @ P["O"].T
+    x = x + F.relu(x @ P["win"].T + P["bin"]) @ P["wout"].T + P["bout"]
+    return x @ P["U"]
+
+
+def log_probabilities(logits, tokens):
+    """Of the digits of the sum, float64 "batch digit"."""
+    log_probs = F.log_softmax(logits[:, -N - 2:-1].double(), -1)
+    return torch.gather(log_probs, -1, tokens[:, -N - 1:, None])[..., 0]
+
+
 def main():
     torch.manual_seed(SEED)
-    P = dict(E=normal(D, D, V), pos=normal(D, CTX, D), K=normal(D, H, D // H, D), Q=normal(D, H, D // H, D),
-             V=normal(D, H, D // H, D), O=normal(D, D, D), win=normal(D, M, D),
-             bin=torch.nn.Parameter(torch.zeros(M)), wout=normal(D, D, M),
-             bout=torch.nn.Parameter(torch.zeros(D)), U=normal(V, D, V))
-    mask = torch.tril(torch.ones(CTX, CTX))
-
-    def forward(tokens):
-        x = P["E"].T[tokens] + P["pos"]
-        k, q, v = [torch.einsum("ihd,bpd->biph", P[c], x) for c in "KQV"]
-        scores = torch.tril(torch.einsum("biph,biqh->biqp", k, q)) - 1e10 * (1 - mask)
-        z = torch.einsum("biph,biqp->biqh", v, (scores / math.sqrt(D // H)).softmax(-1))
-        x = x + z.transpose(1, 2).reshape(len(tokens), CTX, D) @ P["O"].T
-        x = x + F.relu(x @ P["win"].T + P["bin"]) @ P["wout"].T + P["bout"]
-        return x @ P["U"]
-
+    P = parameters(D, H, M)
     optimizer = torch.optim.AdamW(P.values(), lr=1e-2, weight_decay=0.1, betas=(0.9, 0.98))
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(step / 10, 1))
     data, steps = generator(), []
     for _ in range(STEPS):
         tokens, use, sum9, use9 = next(data)
-        logits = forward(tokens)
-        log_probs = F.log_softmax(logits[:, -N - 2:-1].double(), -1)
-        log_probs = torch.gather(log_probs, -1, tokens[:, -N - 1:, None])[..., 0]
+        logits = forward(P, tokens)
+        log_probs = log_probabilities(logits, tokens)
         per_token = -log_probs.mean(0)
         loss = per_token.mean()
         with torch.no_grad():
@@ -97,4 +108,5 @@ def main():
     print(json.dumps({"steps": steps, "first": tokens[0].tolist()}))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,7 @@ import { InputError, nearestNames, ShapeError } from "../core/errors.ts";
 import { readPt, readSafetensors, weightsOf } from "../io/index.ts";
 import type { WeightArrays } from "../models/model.ts";
 import type { Study, TrainedRun } from "../studies/study.ts";
-import type { TrainingPlan } from "../train/index.ts";
+import { castWeights, type TrainingPlan } from "../train/index.ts";
 import { checkpointRunName, runFormat, sha256 } from "./canonical.ts";
 import { removeUnfinished } from "./disk.ts";
 import { takeLock } from "./lock.ts";
@@ -75,7 +75,7 @@ export async function analyseCheckpoint<P, R>(
   }
 }
 
-/** The weights of the plan's model among the arrays of a file. */
+/** The weights of the plan's model among the arrays of a file, in float32. */
 function weightsIn(
   file: string,
   arrays: WeightArrays,
@@ -92,7 +92,7 @@ function weightsIn(
     }
     weights[name] = array;
   }
-  return weights;
+  return castWeights(weights, "float32");
 }
 
 function lacks(file: string, name: string, names: readonly string[]): InputError {

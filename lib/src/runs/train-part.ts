@@ -4,7 +4,14 @@ import { basename, join } from "node:path";
 import type { Backend } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import type { TrainedRun } from "../studies/study.ts";
-import { type Checkpoint, due, type MetricsRow, type TrainingPlan, train } from "../train/index.ts";
+import {
+  type Checkpoint,
+  castWeights,
+  due,
+  type MetricsRow,
+  type TrainingPlan,
+  train,
+} from "../train/index.ts";
 import {
   checkpointFolder,
   checkpointSteps,
@@ -53,7 +60,7 @@ export async function trainPart(
   }
 }
 
-/** A finished part, as an analysis sees it. */
+/** A finished part, as an analysis sees it: with weights in float32. */
 export async function trainedPart(
   folder: string,
   plan: TrainingPlan,
@@ -64,7 +71,7 @@ export async function trainedPart(
   return {
     metrics: await rowsUpTo(folder, plan, plan.steps),
     checkpointSteps: steps,
-    weights: async (step) => (await readCheckpoint(folder, step)).weights,
+    weights: async (step) => castWeights((await readCheckpoint(folder, step)).weights, "float32"),
     companions,
   };
 }

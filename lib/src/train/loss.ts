@@ -22,7 +22,7 @@ export type LossPrecision = "float64" | "float32";
 export interface CrossEntropy {
   /** Scalar: mean over the examples, in nats. */
   readonly loss: Tensor;
-  /** float32, shaped like the logits: the derivative of `loss` by each of them. */
+  /** Shape and dtype of the logits: the derivative of `loss` by each of them. */
   readonly dlogits: Tensor;
 }
 
@@ -47,7 +47,8 @@ export function crossEntropy(
   columns: LogitColumns = allThere,
 ): CrossEntropy {
   const fixed = stopGradient(logits);
-  return (precision === "float64" ? inFloat64 : inFloat32)(fixed, labels, columns);
+  const wide = precision === "float64" || logits.dtype === "float64";
+  return (wide ? inFloat64 : inFloat32)(fixed, labels, columns);
 }
 
 /** Cross-entropy of each example, "n", in nats; `precision` as in `crossEntropy`. */
@@ -86,7 +87,7 @@ function inFloat64(logits: Tensor, labels: Tensor, given: LogitColumns): CrossEn
     .div(total)
     .sub(target)
     .mul(1 / n);
-  return { loss: log(total).sub(label).mean(), dlogits: dlogits.astype("float32") };
+  return { loss: log(total).sub(label).mean(), dlogits: dlogits.astype(logits.dtype) };
 }
 
 function inFloat32(logits: Tensor, labels: Tensor, given: LogitColumns): CrossEntropy {

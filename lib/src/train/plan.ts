@@ -60,6 +60,7 @@ export interface Measures {
 export interface TrainingPlan<C = unknown> {
   readonly model: Model<C>;
   readonly config: C;
+  /** float32; float64 trains in float64 throughout (`withPrecision`). */
   readonly initial: WeightArrays;
   readonly split: Split;
   /** Number of examples per update, or "full". */
@@ -89,7 +90,8 @@ export interface TrainingPlan<C = unknown> {
   readonly schedule: ScheduleOptions;
   /**
    * In which the gradient of the loss by the logits is taken, before it is rounded to float32; a
-   * back end without float64 takes float32. Default `float32`, which is exact for tiny losses too.
+   * back end without float64 takes float32. Default `float32`, which is exact for tiny losses too;
+   * float64 weights take float64.
    */
   readonly lossPrecision?: LossPrecision;
   /** Names of the weights that are not trained, e.g. every bias. */

@@ -2,7 +2,7 @@
 
 import { type Tensor, tensor, valueAndGrad } from "../arrays/index.ts";
 import { type Backend, compile, type Value } from "../compile/index.ts";
-import { type NdArray, nd, type Spec, sizeOf, zerosOf } from "../core/nd.ts";
+import { nd, type Spec, sizeOf, zerosOf } from "../core/nd.ts";
 import type { WeightArrays, Weights } from "../models/index.ts";
 import type { Examples } from "../tasks/task.ts";
 import { arraysOfExamples, type ExampleArrays, specsOfExamples } from "./examples.ts";
@@ -13,6 +13,7 @@ import { scoreDifferences } from "./narrow.ts";
 import { optimizerOf } from "./optim/index.ts";
 import type { Optimizer, ScalarTensors } from "./optim/optimizer.ts";
 import type { TrainingPlan } from "./plan.ts";
+import { type Precision, precisionOf } from "./precision.ts";
 import { learningRateFactor } from "./schedule.ts";
 import { disposeState, type StateArrays, type TrainingState } from "./state.ts";
 
@@ -60,9 +61,10 @@ export async function compileStep(
   { threads }: StepOptions = {},
 ): Promise<TrainingStep> {
   const { optimizer, options } = optimizerOf(plan.optimizer);
+  const dtype = precisionOf(plan, backend);
   const precision = backend.float64 ? (plan.lossPrecision ?? "float32") : "float32";
   const fn = stepFunction(plan, precision, optimizer, options);
-  const specs = stepSpecs(plan, optimizer, options);
+  const specs = stepSpecs(plan, dtype, optimizer, options);
   const compiled = await compile(fn, specs, {
     backend,
     ...(threads === undefined ? {} : { threads }),
@@ -71,7 +73,9 @@ export async function compileStep(
     threads: compiled.threads,
     async run(state, step, batch) {
       const lr = plan.optimizer.lr * learningRateFactor(plan.schedule, step, plan.steps);
-      const scalars = mapValues(optimizer.scalars(options, step + 1, lr), scalar);
+      const scalars = mapValues(optimizer.scalars(options, step + 1, lr), (x) =>
+        nd(dtype, [], [x]),
+      );
       const out = await compiled.run(state, scalars, arraysOfExamples(batch));
       disposeState(state);
       return out as { state: TrainingState; loss: Value };
@@ -147,23 +151,21 @@ type StepSpecs = [
   Record<string, Spec>,
 ];
 
-function stepSpecs<O>(plan: TrainingPlan, optimizer: Optimizer<O>, options: O): StepSpecs {
+function stepSpecs<O>(
+  plan: TrainingPlan,
+  dtype: Precision,
+  optimizer: Optimizer<O>,
+  options: O,
+): StepSpecs {
   const { weights, moments } = initialState(plan);
   const like = (arrays: WeightArrays): Record<string, Spec> =>
     mapValues(arrays, ({ dtype, shape }) => ({ dtype, shape }));
-  const scalars = mapValues(
-    optimizer.scalars(options, 1, 0),
-    (): Spec => ({ dtype: "float32", shape: [] }),
-  );
+  const scalars = mapValues(optimizer.scalars(options, 1, 0), (): Spec => ({ dtype, shape: [] }));
   return [{ weights: like(weights), moments: mapValues(moments, like) }, scalars, batchSpecs(plan)];
 }
 
 function batchSpecs({ batchSize, split }: TrainingPlan): Record<string, Spec> {
   return batchSize === "full" ? {} : specsOfExamples(split.train, batchSize);
-}
-
-function scalar(x: number): NdArray {
-  return nd("float32", [], Float32Array.of(x));
 }
 
 function mapValues<A, B>(

@@ -1,9 +1,10 @@
 import type { Claim } from "../../core/claim.ts";
 import type { Source } from "../../core/source.ts";
-import { atDefaults, equal, within, withinShare } from "../shared/judge.ts";
+import { atDefaults, atMost, equal, within, withinShare } from "../shared/judge.ts";
 import type { OpenBatch } from "./batch.ts";
 import { type AdditionStudyParams, additionParams } from "./params.ts";
 import {
+  exactLosses,
   printedBatch,
   printedCases,
   printedEvery,
@@ -25,6 +26,11 @@ const recomputed: Source = {
   at: "20,000 random sums, which the notebook does not ask",
 };
 
+const replayed: Source = {
+  paper: "seed 001 trained in PyTorch in float64",
+  at: "lib/goldens/addition_replay.py",
+};
+
 const progressMeasures: Source = {
   paper: "Nanda et al. 2023, Progress measures for grokking via mechanistic interpretability",
   at: "published run 5_digit_addition_infinite.pth, recomputed in PyTorch",
@@ -32,17 +38,23 @@ const progressMeasures: Source = {
 };
 
 /**
- * How far two machines agree up to a step: about three standard deviations of five runs that differ
- * in rounding alone (README). The phase change from step 1,600 on magnifies what differs.
+ * How far two machines agree up to a step: about three standard deviations of runs that differ in
+ * rounding alone (README). The phase change from step 1,600 on magnifies what differs.
  */
 const agreement = [
-  { until: 1500, share: 0.005, why: "printed on a GPU, in float32" },
-  { until: 1700, share: 0.02, why: "the phase change begins and magnifies rounding" },
-  { until: Number.POSITIVE_INFINITY, share: 0.15, why: "the phase change has magnified rounding" },
+  { until: 1500, share: 0.005 },
+  { until: 1700, share: 0.02 },
+  { until: Number.POSITIVE_INFINITY, share: 0.15 },
 ] as const;
 
-function agreementAt(step: number): (typeof agreement)[number] {
-  return agreement.find(({ until }) => step <= until) ?? agreement[2];
+function agreementAt(step: number): number {
+  return (agreement.find(({ until }) => step <= until) ?? agreement[2]).share;
+}
+
+/** How far the print itself is from the same training without rounding. */
+function roundingOf(printed: number, exact: number): string {
+  const percent = (100 * (exact / printed - 1)).toFixed(2).replace("-", "−");
+  return `rounding decides; in float64 the loss is ${exact.toPrecision(6)}, ${percent} % from the print`;
 }
 
 /** Claims that apply to these parameters. */
@@ -59,6 +71,9 @@ export function claims(params: AdditionStudyParams, results: AdditionResults): C
   const whole = sameTraining && params.steps === defaults.steps;
   return [
     ...(sameTraining && results.curves !== null ? lossClaims(results.curves) : []),
+    ...(sameTraining && results.curves !== null && params.precision === "float64"
+      ? [exactClaim(results.curves)]
+      : []),
     ...(whole && results.curves !== null ? caseClaims(results.curves) : []),
     ...(sameData && params.steps === defaults.steps ? batchClaims(results.batch) : []),
     ...(whole ? endClaims(results) : []),
@@ -70,7 +85,9 @@ function lossClaims({ step, trainLoss }: LossCurves): Claim[] {
   const source = notebook("printed during training");
   const own = printedLosses.flatMap((printed, i) => {
     const at = step.indexOf(i * printedEvery);
-    return at < 0 ? [] : [{ step: i * printedEvery, printed, measured: trainLoss[at] as number }];
+    if (at < 0) return [];
+    const exact = exactLosses[i] as number;
+    return [{ step: i * printedEvery, printed, exact, measured: trainLoss[at] as number }];
   });
   const [first, ...others] = own;
   if (first === undefined) return [];
@@ -81,12 +98,29 @@ function lossClaims({ step, trainLoss }: LossCurves): Claim[] {
       1e-6,
       first.measured,
     ),
-    ...others.map(({ step: at, printed, measured }) => {
-      const { share, why } = agreementAt(at);
+    ...others.map(({ step: at, printed, exact, measured }) => {
       const wording = { id: `loss-${at}`, text: `loss at step ${at}`, source };
-      return withinShare(wording, printed, share, measured, why);
+      const why = roundingOf(printed, exact);
+      return withinShare(wording, printed, agreementAt(at), measured, why);
     }),
   ];
+}
+
+/** Where rounding decides nothing, PyTorch's losses are met to the digits they are given in. */
+function exactClaim({ step, trainLoss }: LossCurves): Claim {
+  const apart = exactLosses.flatMap((exact, i) => {
+    const at = step.indexOf(i * printedEvery);
+    return at < 0 ? [] : [Math.abs((trainLoss[at] as number) / exact - 1)];
+  });
+  return atMost(
+    {
+      id: "losses-in-float64",
+      text: "largest relative distance from PyTorch's losses in float64, every 100 steps",
+      source: replayed,
+    },
+    1e-6,
+    Math.max(...apart),
+  );
 }
 
 function caseClaims({ cases }: LossCurves): Claim[] {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { wholeHeads } from "../shared/heads.ts";
+import { precision } from "../shared/precision.ts";
 
 const meta = (description: string, unit?: string) =>
   unit === undefined ? { description } : { description, unit };
@@ -39,6 +40,7 @@ const fields = z.strictObject({
   steps: z.int().positive().default(3000).meta(meta("updates", "steps")),
   evalEvery: z.int().positive().default(1).meta(meta("log the losses of a batch", "steps")),
   checkpointEvery: z.int().positive().default(300).meta(meta("save weights", "steps")),
+  precision,
 });
 
 /** Seed 001: its questions, model and optimiser. Heads are of whole width. */

@@ -10,6 +10,7 @@ import {
 import { TorchGenerator } from "../../rng/index.ts";
 import { drawAdditions } from "../../tasks/index.ts";
 import type { ExampleStream, TrainingPlan } from "../../train/plan.ts";
+import { withPrecision } from "../../train/precision.ts";
 import { lossColumns } from "./losses.ts";
 import type { AdditionStudyParams } from "./params.ts";
 
@@ -81,7 +82,7 @@ export function questionStream(
 export function plan(params: AdditionStudyParams): TrainingPlan<HookedTransformerConfig> {
   const config = modelConfig(params);
   const { lr, weightDecay, beta1, beta2, warmupSteps } = params;
-  return {
+  const inFloat32: TrainingPlan<HookedTransformerConfig> = {
     model: hookedTransformer,
     config,
     initial: initialWeights(params),
@@ -95,6 +96,7 @@ export function plan(params: AdditionStudyParams): TrainingPlan<HookedTransforme
     lossPrecision: "float64",
     frozen,
   };
+  return withPrecision(inFloat32, params.precision);
 }
 
 type Data = Pick<TrainingPlan, "split" | "batchSize" | "stream" | "measures" | "columns">;

@@ -76,7 +76,7 @@ function grokkingClaims({ curves, topEmbedding }: BitNetResults["model"]): Claim
       [5, 12, 30, 33, 34, 49],
       3,
       [...topEmbedding].sort((a, b) => a - b),
-      "the initial weights favour some ten frequencies, and rounding decides which six win; PyTorch itself, with the same sums in another order (lib/goldens/bitnet_replay.py), ends with 2, 15, 25, 30, 34, 41",
+      "the initial weights favour some ten frequencies, and rounding decides which six win; PyTorch itself (lib/goldens/bitnet_replay.py) ends with 2, 15, 25, 30, 34, 41 with its sums in another order, and with 2, 5, 15, 30, 33, 34 in float64",
     ),
   ];
 }

@@ -47,6 +47,7 @@ export function claims(
     ...(sameData ? splitClaims(split) : []),
     ...(sameModel ? initialClaims(curves, 4.734958, 4.733274, grokkingDemo) : []),
     ...(sameTraining && params.steps >= 100 ? earlyClaims(curves) : []),
+    ...(sameTraining && params.precision === "float64" ? exactClaims(curves) : []),
     ...(sameTraining && params.steps >= defaults.steps ? grokkingClaims(curves) : []),
     ...(sameTraining && params.steps >= defaults.steps && circuit !== null
       ? [
@@ -122,6 +123,24 @@ function earlyClaims(curves: Curves): Claim[] {
       chaos,
     ),
   ];
+}
+
+/** Where rounding decides nothing, PyTorch's losses are met to more digits than float32 has. */
+function exactClaims(curves: Curves): Claim[] {
+  const source = { ...replay, at: `${replay.at}, in float64` };
+  const known = [
+    { step: 99, part: "train", loss: 2.9465998055195595 },
+    { step: 100, part: "test", loss: 7.55562088576953 },
+    { step: 500, part: "train", loss: 0.0010843198522913328 },
+    { step: 500, part: "test", loss: 23.582850073577138 },
+  ] as const;
+  return known.flatMap(({ step, part, loss }) => {
+    const measured = valueAt(curves, `${part}Loss`, step);
+    if (measured === undefined) return [];
+    const text = `${part} loss after ${step} updates in float64: PyTorch's`;
+    const id = `${part}-loss-${step}-float64`;
+    return [withinShare({ id, text, source }, loss, 1e-9, measured, "float64 has 16 digits")];
+  });
 }
 
 function grokkingClaims(curves: Curves): Claim[] {

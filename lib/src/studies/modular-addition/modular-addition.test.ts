@@ -4,6 +4,7 @@ import { init } from "../../arrays/index.ts";
 import { nativeBackend } from "../../compile/backends/native/index.ts";
 import type { Backend } from "../../compile/index.ts";
 import { nd } from "../../core/nd.ts";
+import { type MetricsRow, train } from "../../train/index.ts";
 import { resultsOf } from "../testing/in-memory.ts";
 import { modularAddition } from "./index.ts";
 import type { ModularAdditionParams } from "./params.ts";
@@ -49,6 +50,26 @@ describe("the split", () => {
 
   it("lists pairs in the order of their index", () => {
     expect([...allPairs(3).data.subarray(0, 12)]).toEqual([0, 0, 3, 0, 1, 3, 0, 2, 3, 1, 0, 3]);
+  });
+});
+
+describe("training in float64", () => {
+  it("gives PyTorch's losses to 12 digits (lib/goldens/modular_addition_replay.py float64)", async () => {
+    const golden = [
+      [0, 4.734957877059251, 4.733274405539411],
+      [1, 4.726780180304191, 4.732441057200506],
+      [5, 4.713929843539879, 4.743342231491391],
+      [10, 4.702231932448598, 4.75243115198764],
+    ] as const;
+    const params = paramsOf({ precision: "float64", steps: 10, evalEvery: 1, checkpointEvery: 10 });
+    const rows = new Map<number, MetricsRow>();
+    for await (const event of train(modularAddition.plan(params), backend)) {
+      if (event.kind === "metrics") rows.set(event.row.step, event.row);
+    }
+    for (const [step, trainLoss, testLoss] of golden) {
+      expect(Math.abs((rows.get(step)?.trainLoss as number) / trainLoss - 1)).toBeLessThan(1e-12);
+      expect(Math.abs((rows.get(step)?.testLoss as number) / testLoss - 1)).toBeLessThan(1e-12);
+    }
   });
 });
 

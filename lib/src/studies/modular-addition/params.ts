@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { wholeHeads } from "../shared/heads.ts";
+import { precision } from "../shared/precision.ts";
 
 const unit = (description: string, unitName?: string) =>
   unitName === undefined ? { description } : { description, unit: unitName };
@@ -51,6 +52,7 @@ const fields = z.strictObject({
   ...trainingParams,
   steps: z.int().positive().default(20_000).meta(unit("updates", "steps")),
   checkpointEvery: z.int().positive().default(250).meta(unit("save weights", "steps")),
+  precision,
 });
 
 /**

@@ -5,6 +5,7 @@ import {
 } from "../../models/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
+import { withPrecision } from "../../train/precision.ts";
 import type { ModularAdditionParams } from "./params.ts";
 import { modularSplit } from "./split.ts";
 
@@ -30,7 +31,7 @@ const printedSteps = [99, 100, 199, 200, 299, 300];
 
 export function plan(params: ModularAdditionParams): TrainingPlan<HookedTransformerConfig> {
   const config = modelConfig(params);
-  return {
+  const inFloat32: TrainingPlan<HookedTransformerConfig> = {
     model: hookedTransformer,
     config,
     initial: hookedTransformer.init(config, new TorchGenerator(params.seed)),
@@ -47,6 +48,7 @@ export function plan(params: ModularAdditionParams): TrainingPlan<HookedTransfor
       .map(({ name }) => name)
       .filter((name) => name.includes("b_")),
   };
+  return withPrecision(inFloat32, params.precision);
 }
 
 /** AdamW at a constant rate, as the notebook sets it. */
