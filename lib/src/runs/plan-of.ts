@@ -35,7 +35,8 @@ export function checkPlan(where: string, plan: TrainingPlan, memory: number = to
 }
 
 /** Bytes that every update takes: weights, gradient, two moments; tokens, logits, their gradient. */
-function leastMemory({ model, config, initial, batchSize, split }: TrainingPlan): number {
+function leastMemory(plan: TrainingPlan): number {
+  const { model, config, batchSize, split, float64Steps = 0 } = plan;
   const [count = 0, length = 0] = split.train.tokens.shape;
   const parameters = model.parameters(config);
   const weights = parameters.reduce((total, { shape }) => total + sizeOf(shape), 0);
@@ -43,8 +44,7 @@ function leastMemory({ model, config, initial, batchSize, split }: TrainingPlan)
     .flatMap(({ axes, shape }) => axes.split(" ").map((axis, i) => [axis, shape[i]] as const))
     .find(([axis]) => axis === "d_vocab_out")?.[1];
   const batch = batchSize === "full" ? count : batchSize;
-  const wide = Object.values(initial).some(({ dtype }) => dtype === "float64");
-  return (wide ? 8 : 4) * (4 * weights + batch * (length + 2 * (classes ?? 0)));
+  return (float64Steps > 0 ? 8 : 4) * (4 * weights + batch * (length + 2 * (classes ?? 0)));
 }
 
 function gigabytes(bytes: number): string {

@@ -47,7 +47,7 @@ export type {
   ScheduleOptions,
   TrainingPlan,
 } from "./plan.ts";
-export { castWeights, type Precision, withPrecision } from "./precision.ts";
+export { castWeights, type Precision } from "./precision.ts";
 export { learningRateFactor } from "./schedule.ts";
 export { disposeState, type StateArrays, type TrainingState, uploadState } from "./state.ts";
 export { compileStep, initialState, type StepOptions, type TrainingStep } from "./step.ts";

@@ -10,6 +10,7 @@ import { TrainingError } from "./errors.ts";
 import { compileEvaluator, type Evaluator, readScalar } from "./evaluate.ts";
 import type { MetricsRow } from "./metrics.ts";
 import type { TrainingPlan } from "./plan.ts";
+import { castCheckpoint, phasesAfter, withPrecision } from "./precision.ts";
 import { disposeState, downloadState, type TrainingState, uploadState } from "./state.ts";
 import { compileStep, initialState, type StepOptions, type TrainingStep } from "./step.ts";
 
@@ -50,13 +51,43 @@ export async function* train(
   options: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, boolean> {
   due(plan);
+  let { from } = options;
+  const phases = phasesAfter(plan, from?.step ?? 0);
+  for (const [i, { precision, until }] of phases.entries()) {
+    const start = from === undefined ? undefined : castCheckpoint(from, precision);
+    const part = { ...options, from: start, until };
+    const events = trainPhase(withPrecision(plan, precision), backend, part);
+    for (;;) {
+      const event = await events.next();
+      if (event.done) {
+        from = event.value;
+        break;
+      }
+      if (event.value.kind !== "ready" || i === 0) yield event.value;
+    }
+    if (from === undefined) return false;
+  }
+  return true;
+}
+
+interface PhaseOptions extends TrainOptions {
+  /** Number of the phase's last update. */
+  readonly until: number;
+}
+
+/** Train in the precision of the plan's weights; returns where it ended, or undefined when stopped. */
+async function* trainPhase(
+  plan: TrainingPlan,
+  backend: Backend,
+  options: PhaseOptions,
+): AsyncGenerator<TrainEvent, Checkpoint | undefined> {
   const batches = batchesOf(plan);
   const evaluator = await compileEvaluator(plan, backend, options);
   const stepper = await compileStep(plan, backend, options);
   const run = new Run(plan, backend, options, { stepper, evaluator, batches });
   try {
     yield { kind: "ready", threads: stepper.threads };
-    return yield* run.events();
+    return (yield* run.events()) ? await run.checkpoint() : undefined;
   } finally {
     run.dispose();
     await stepper.release();
@@ -74,7 +105,7 @@ interface Parts {
 /** One training run in progress. */
 class Run {
   private readonly plan: TrainingPlan;
-  private readonly options: TrainOptions;
+  private readonly options: PhaseOptions;
   private readonly stepper: TrainingStep;
   private readonly evaluator: Evaluator;
   private readonly batches: BatchSource | undefined;
@@ -90,7 +121,7 @@ class Run {
   constructor(
     plan: TrainingPlan,
     backend: Backend,
-    options: TrainOptions,
+    options: PhaseOptions,
     { stepper, evaluator, batches }: Parts,
   ) {
     const { from } = options;
@@ -114,16 +145,16 @@ class Run {
     const { logs, saves } = due(plan);
     if (options.from === undefined) {
       yield { kind: "metrics", row: await this.evaluate() };
-      yield await this.checkpoint(true);
+      yield await this.save(true);
     }
-    while (this.step < plan.steps) {
+    while (this.step < options.until) {
       await this.update();
       const stopping = options.stopped?.() === true;
       const logged = logs(this.step);
       const saved = saves(this.step);
       if (logged || saved || stopping || this.losses.length >= checkEvery) await this.checkLosses();
       if (logged) yield { kind: "metrics", row: await this.evaluate() };
-      if (saved || stopping) yield await this.checkpoint(saved);
+      if (saved || stopping) yield await this.save(saved);
       if (stopping && this.step < plan.steps) return false;
     }
     return true;
@@ -177,16 +208,20 @@ class Run {
     return batch;
   }
 
-  private async checkpoint(scheduled: boolean): Promise<TrainEvent> {
+  /** All that training needs to go on from here. */
+  async checkpoint(): Promise<Checkpoint> {
     const { weights, moments } = await downloadState(this.state);
     if (!Object.values(weights).every(hasOnlyNumbers)) this.requireFinite(Number.NaN, this.step);
-    const checkpoint: Checkpoint = {
+    return {
       step: this.step,
       weights: { ...this.plan.initial, ...weights },
       moments,
       batches: this.pending?.before ?? this.batches?.state(),
     };
-    return { kind: "checkpoint", checkpoint, scheduled };
+  }
+
+  private async save(scheduled: boolean): Promise<TrainEvent> {
+    return { kind: "checkpoint", checkpoint: await this.checkpoint(), scheduled };
   }
 
   private requireFinite(loss: number, step: number): void {

@@ -60,7 +60,6 @@ export interface Measures {
 export interface TrainingPlan<C = unknown> {
   readonly model: Model<C>;
   readonly config: C;
-  /** float32; float64 trains in float64 throughout (`withPrecision`). */
   readonly initial: WeightArrays;
   readonly split: Split;
   /** Number of examples per update, or "full". */
@@ -90,10 +89,15 @@ export interface TrainingPlan<C = unknown> {
   readonly schedule: ScheduleOptions;
   /**
    * In which the gradient of the loss by the logits is taken, before it is rounded to float32; a
-   * back end without float64 takes float32. Default `float32`, which is exact for tiny losses too;
-   * float64 weights take float64.
+   * back end without float64 takes float32. Default `float32`, which is exact for tiny losses too.
    */
   readonly lossPrecision?: LossPrecision;
+  /**
+   * So many first updates are computed in float64 from end to end, weights and moments included, and
+   * the others in float32; default 0. Where an early phase magnifies rounding, float64 makes what
+   * comes of it the same on every machine, at two to three times the time of these updates.
+   */
+  readonly float64Steps?: number;
   /** Names of the weights that are not trained, e.g. every bias. */
   readonly frozen: readonly string[];
 }

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { init } from "../arrays/index.ts";
 import { type Backend, jaxBackend, nativeBackend } from "../compile/index.ts";
 import { nd } from "../core/nd.ts";
-import { checkpointFromArrays, checkpointToArrays } from "./checkpoint.ts";
+import { type Checkpoint, checkpointFromArrays, checkpointToArrays } from "./checkpoint.ts";
 import { train } from "./loop.ts";
 import type { TrainingPlan } from "./plan.ts";
-import { castWeights, withPrecision } from "./precision.ts";
+import { castCheckpoint, castWeights } from "./precision.ts";
 import { smallPlan } from "./testing/small-plan.ts";
 
 let native: Backend;
@@ -15,17 +15,19 @@ beforeAll(async () => {
   native = await nativeBackend();
 });
 
-type Checkpoints = { step: number; weights: TrainingPlan["initial"] }[];
-
-async function checkpoints(plan: TrainingPlan, backend: Backend): Promise<Checkpoints> {
-  const saved: Checkpoints = [];
-  for await (const event of train(plan, backend)) {
+async function checkpoints(
+  plan: TrainingPlan,
+  backend: Backend,
+  from?: Checkpoint,
+): Promise<Checkpoint[]> {
+  const saved: Checkpoint[] = [];
+  for await (const event of train(plan, backend, { from })) {
     if (event.kind === "checkpoint") saved.push(event.checkpoint);
   }
   return saved;
 }
 
-function apart(a: Checkpoints, b: Checkpoints): number {
+function apart(a: Checkpoint[], b: Checkpoint[]): number {
   const [first, second] = [a, b].map((saved) =>
     Object.values(saved.at(-1)?.weights ?? {}).flatMap(({ data }) => [...data]),
   ) as [number[], number[]];
@@ -33,10 +35,10 @@ function apart(a: Checkpoints, b: Checkpoints): number {
   return Math.max(...first.map((x, i) => Math.abs(x - (second[i] as number))));
 }
 
-describe("withPrecision", () => {
+describe("float64Steps", () => {
   it("trains in float64 to what another back end makes in float64, far closer than float32 can", async () => {
     const plan = smallPlan({ steps: 40, checkpointEvery: 40 });
-    const wide = withPrecision(plan, "float64");
+    const wide = { ...plan, float64Steps: 40 };
     const own = await checkpoints(wide, native);
     const other = await checkpoints(wide, await jaxBackend());
     expect(Object.values(own.at(-1)?.weights ?? {}).map(({ dtype }) => dtype)).toContain("float64");
@@ -44,23 +46,37 @@ describe("withPrecision", () => {
     expect(apart(own, await checkpoints(plan, native))).toBeGreaterThan(1e-9);
   });
 
-  it("goes on from a checkpoint file to the same bytes", async () => {
-    const plan = withPrecision(smallPlan({ steps: 20, checkpointEvery: 10 }), "float64");
-    const saved = await checkpoints(plan, native);
-    const events = train(plan, native, {
-      from: checkpointFromArrays(checkpointToArrays(saved[1] as never)),
-    });
-    const again: Checkpoints = [];
-    for await (const event of events) {
-      if (event.kind === "checkpoint") again.push(event.checkpoint);
-    }
-    expect(again.at(-1)).toEqual(saved.at(-1));
+  it("goes on in float32 from where float64 ended, rounded once", async () => {
+    const plan = smallPlan({ steps: 20, checkpointEvery: 10 });
+    const [, ten, last] = await checkpoints({ ...plan, float64Steps: 10 }, native);
+    const [, exact] = await checkpoints({ ...plan, float64Steps: 20 }, native);
+    expect(ten).toEqual(exact);
+    const from = castCheckpoint(ten as Checkpoint, "float32");
+    expect((await checkpoints(plan, native, from)).at(-1)).toEqual(last);
+    expect(Object.values(last?.weights ?? {}).map(({ dtype }) => dtype)).not.toContain("float64");
   });
 
-  it("refuses a back end without float64 in a sentence", async () => {
-    const plan = withPrecision(smallPlan(), "float64");
+  it.each([
+    ["full batches", {}],
+    ["mini-batches", { batchSize: 7, evalEvery: 3 }],
+  ])("resumes in either phase to the same bytes, with %s", async (_, changes) => {
+    const plan = { ...smallPlan({ steps: 30, checkpointEvery: 6, ...changes }), float64Steps: 15 };
+    const saved = await checkpoints(plan, native);
+    expect(saved).toHaveLength(6);
+    for (const checkpoint of saved) {
+      const from = checkpointFromArrays(checkpointToArrays(checkpoint));
+      const again = await checkpoints(plan, native, from);
+      if (checkpoint.step < plan.steps) expect(again.at(-1)).toEqual(saved.at(-1));
+    }
+  });
+
+  it("refuses a back end without float64, and no whole number, in a sentence", async () => {
+    const plan = smallPlan({ float64Steps: 10 });
     await expect(checkpoints(plan, { ...native, name: "web", float64: false })).rejects.toThrow(
-      "train: web has no float64; train with precision float32",
+      "train: web has no float64; train with float64Steps 0",
+    );
+    await expect(checkpoints({ ...plan, float64Steps: 1.5 }, native)).rejects.toThrow(
+      "plan: float64Steps must be a whole number from 0, got 1.5",
     );
   });
 });

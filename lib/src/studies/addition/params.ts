@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { float64Steps } from "../shared/float64-steps.ts";
 import { wholeHeads } from "../shared/heads.ts";
-import { precision } from "../shared/precision.ts";
 
 const meta = (description: string, unit?: string) =>
   unit === undefined ? { description } : { description, unit };
@@ -40,7 +40,7 @@ const fields = z.strictObject({
   steps: z.int().positive().default(3000).meta(meta("updates", "steps")),
   evalEvery: z.int().positive().default(1).meta(meta("log the losses of a batch", "steps")),
   checkpointEvery: z.int().positive().default(300).meta(meta("save weights", "steps")),
-  precision,
+  float64Steps: float64Steps(0),
 });
 
 /** Seed 001: its questions, model and optimiser. Heads are of whole width. */

@@ -10,7 +10,6 @@ import {
 import { TorchGenerator } from "../../rng/index.ts";
 import { drawAdditions } from "../../tasks/index.ts";
 import type { ExampleStream, TrainingPlan } from "../../train/plan.ts";
-import { withPrecision } from "../../train/precision.ts";
 import { lossColumns } from "./losses.ts";
 import type { AdditionStudyParams } from "./params.ts";
 
@@ -82,7 +81,7 @@ export function questionStream(
 export function plan(params: AdditionStudyParams): TrainingPlan<HookedTransformerConfig> {
   const config = modelConfig(params);
   const { lr, weightDecay, beta1, beta2, warmupSteps } = params;
-  const inFloat32: TrainingPlan<HookedTransformerConfig> = {
+  return {
     model: hookedTransformer,
     config,
     initial: initialWeights(params),
@@ -94,9 +93,9 @@ export function plan(params: AdditionStudyParams): TrainingPlan<HookedTransforme
     optimizer: { name: "adamw", lr, betas: [beta1, beta2], eps: 1e-8, weightDecay },
     schedule: { name: "warmup", warmupSteps },
     lossPrecision: "float64",
+    float64Steps: params.float64Steps,
     frozen,
   };
-  return withPrecision(inFloat32, params.precision);
 }
 
 type Data = Pick<TrainingPlan, "split" | "batchSize" | "stream" | "measures" | "columns">;

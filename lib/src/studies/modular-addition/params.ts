@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { float64Steps } from "../shared/float64-steps.ts";
 import { wholeHeads } from "../shared/heads.ts";
-import { precision } from "../shared/precision.ts";
 
 const unit = (description: string, unitName?: string) =>
   unitName === undefined ? { description } : { description, unit: unitName };
@@ -50,9 +50,9 @@ const fields = z.strictObject({
     .default("pre-1.13")
     .meta(unit("TransformerLens version whose order of drawing weights is followed")),
   ...trainingParams,
-  steps: z.int().positive().default(20_000).meta(unit("updates", "steps")),
+  steps: z.int().positive().default(16_000).meta(unit("updates", "steps")),
   checkpointEvery: z.int().positive().default(250).meta(unit("save weights", "steps")),
-  precision,
+  float64Steps: float64Steps(500),
 });
 
 /**

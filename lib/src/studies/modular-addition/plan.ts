@@ -5,7 +5,6 @@ import {
 } from "../../models/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
-import { withPrecision } from "../../train/precision.ts";
 import type { ModularAdditionParams } from "./params.ts";
 import { modularSplit } from "./split.ts";
 
@@ -31,7 +30,7 @@ const printedSteps = [99, 100, 199, 200, 299, 300];
 
 export function plan(params: ModularAdditionParams): TrainingPlan<HookedTransformerConfig> {
   const config = modelConfig(params);
-  const inFloat32: TrainingPlan<HookedTransformerConfig> = {
+  return {
     model: hookedTransformer,
     config,
     initial: hookedTransformer.init(config, new TorchGenerator(params.seed)),
@@ -43,12 +42,12 @@ export function plan(params: ModularAdditionParams): TrainingPlan<HookedTransfor
     evalAt: printedSteps.filter((step) => step <= params.steps),
     checkpointEvery: params.checkpointEvery,
     ...optimisation(params),
+    float64Steps: params.float64Steps,
     frozen: hookedTransformer
       .parameters(config)
       .map(({ name }) => name)
       .filter((name) => name.includes("b_")),
   };
-  return withPrecision(inFloat32, params.precision);
 }
 
 /** AdamW at a constant rate, as the notebook sets it. */

@@ -2,7 +2,7 @@
 
 import type { Backend } from "../../compile/index.ts";
 import type { WeightArrays } from "../../models/index.ts";
-import { type MetricsRow, type TrainingPlan, train } from "../../train/index.ts";
+import { castWeights, type MetricsRow, type TrainingPlan, train } from "../../train/index.ts";
 import type { Study, TrainedRun } from "../study.ts";
 
 /** Train a plan to its end and keep every checkpoint. */
@@ -16,7 +16,7 @@ export async function trained(
   for await (const event of train(plan, backend)) {
     if (event.kind === "metrics") metrics.push(event.row);
     if (event.kind === "checkpoint") {
-      checkpoints.set(event.checkpoint.step, event.checkpoint.weights);
+      checkpoints.set(event.checkpoint.step, castWeights(event.checkpoint.weights, "float32"));
     }
   }
   return {
