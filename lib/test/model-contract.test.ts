@@ -3,7 +3,7 @@ import { z } from "zod";
 import { init, type Tensor, tensor } from "../src/arrays/index.ts";
 import { dims } from "../src/core/dims.ts";
 import { type NdArray, nd } from "../src/core/nd.ts";
-import type { Model, Weights } from "../src/models/model.ts";
+import type { LogitDifferences, Model, Weights } from "../src/models/model.ts";
 import { tokenTable } from "../src/models/token-table.ts";
 import { TorchGenerator } from "../src/rng/index.ts";
 import { modelConfigs } from "./support/configs.ts";
@@ -117,16 +117,12 @@ describe.each(models)("model %s", (_, model) => {
       expect(largest(difference) / largest(plain.data)).toBeLessThan(1e-5);
     });
 
-    it("has logits that differ as it says, where it says so", () => {
+    if (model.logitDifferences === undefined || !("unembed.W_U" in arrays)) return;
+    it("has logits that differ as it says", () => {
       const weights = uploaded(arrays);
-      const narrow = model.logitDifferences?.(weights, config);
+      const narrow = model.logitDifferences?.(weights, config) as LogitDifferences<unknown>;
       const logits = fire(model, config, weights).logits;
       const columns = logits.shape[2] as number;
-      if (narrow === undefined) {
-        const declared = model.logitDifferences !== undefined;
-        expect(declared && Object.keys(arrays).includes("unembed.W_U")).toBe(false);
-        return;
-      }
       expect(narrow.dVocabOut).toBe(columns - 1);
       const differences = logits
         .at([], [], [0, columns - 1])

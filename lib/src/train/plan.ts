@@ -94,8 +94,8 @@ export interface TrainingPlan<C = unknown> {
   readonly lossPrecision?: LossPrecision;
   /**
    * So many first updates are computed in float64 from end to end, weights and moments included, and
-   * the others in float32; default 0. Where an early phase magnifies rounding, float64 makes what
-   * comes of it the same on every machine, at two to three times the time of these updates.
+   * the others in float32; default 0. For an early phase that magnifies rounding; these updates take
+   * two to three times as long. Needs a back end with float64.
    */
   readonly float64Steps?: number;
   /** Names of the weights that are not trained, e.g. every bias. */

@@ -9,12 +9,12 @@ import { arraysOfExamples, type ExampleArrays, specsOfExamples } from "./example
 import { weightGroups } from "./frozen.ts";
 import { scoreBatch, scoreFixed, sharedPositions } from "./logits.ts";
 import { crossEntropy, differentiable, type LossPrecision } from "./loss.ts";
-import { scoreDifferences } from "./narrow.ts";
 import { optimizerOf } from "./optim/index.ts";
 import type { Optimizer, ScalarTensors } from "./optim/optimizer.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { type Precision, precisionOf } from "./precision.ts";
 import { learningRateFactor } from "./schedule.ts";
+import { scoreDifferences } from "./score-differences.ts";
 import { disposeState, type StateArrays, type TrainingState } from "./state.ts";
 
 /** A compiled update of the weights. */

@@ -6,7 +6,7 @@ import { z } from "zod";
 export function float64Steps(steps: number): z.ZodDefault<z.ZodInt> {
   return z.int().min(0).default(steps).meta({
     description:
-      "first updates computed in float64, where rounding decides nothing, at two to three times the time",
+      "first updates computed in float64, against rounding, at two to three times the time",
     unit: "steps",
   });
 }
