@@ -1,27 +1,47 @@
 /** Files that appear whole or not at all, and one sentence when the disk refuses. */
 
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import {
+  chmod,
+  chown,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { InputError } from "../core/errors.ts";
+import { explain, isAbsent, otherFolder, systemCode } from "./disk-errors.ts";
+import { unfinishedPath } from "./temporary.ts";
+
+export { explain, explainRead } from "./disk-errors.ts";
+export {
+  isThere,
+  listIfThere,
+  readIfThere,
+  readTextIfThere,
+  removeIfThere,
+  statIfThere,
+} from "./disk-read.ts";
+export { removeUnfinished } from "./temporary.ts";
 
 /** The part of an open file that is used here. */
 export type OpenFile = Pick<FileHandle, "write" | "truncate" | "sync" | "close">;
 
 /** How files are opened for writing: `open` of `node:fs/promises`. */
-export type Opener = (path: string, flags: string) => Promise<OpenFile>;
+export type Opener = (path: string, flags: string, mode?: number) => Promise<OpenFile>;
 
-export const openOnDisk: Opener = (path, flags) => open(path, flags);
-
-const unfinished = ".unfinished-";
-
-/** A temporary name beside `path`, of this process. */
-export function unfinishedPath(path: string): string {
-  return `${path}${unfinished}${process.pid}`;
-}
+export const openOnDisk: Opener = (path, flags, mode) => open(path, flags, mode);
 
 /**
- * Write a file under a temporary name, flush it, and give it its name. `remedy` ends the sentence
- * where the place is at fault.
+ * Write a file under a temporary name, flush it, and give it its name. A file that was there keeps
+ * its permissions; a symbolic link is replaced, not followed. `remedy` ends the sentence where the
+ * place is at fault.
  */
 export async function writeWhole(
   path: string,
@@ -29,22 +49,40 @@ export async function writeWhole(
   opener: Opener = openOnDisk,
   remedy: string = otherFolder,
 ): Promise<void> {
-  const temporary = unfinishedPath(path);
+  let temporary: string | undefined;
   try {
     await makeFolder(dirname(path));
-    const file = await opener(temporary, "w");
+    const before = await entryAt(path);
+    temporary = unfinishedPath(path);
+    const file = await opener(temporary, "wx", before?.mode);
     try {
       await writeAll(file, content);
-      await file.sync();
+      await flush(file);
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
+    if (before !== undefined) await giveBack(temporary, before);
+    await renameOver(temporary, path);
+    await flushFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
     throw explain(error, path, remedy);
   }
+}
+
+/** `writeWhole` to the file that `path` means: symbolic links stay, and what they point at is replaced. */
+export async function replaceFile(
+  path: string,
+  content: Uint8Array | string,
+  remedy: string = otherFolder,
+): Promise<void> {
+  let target: string;
+  try {
+    target = await targetOf(path);
+  } catch (error) {
+    throw explain(error, path, remedy);
+  }
+  await writeWhole(target, content, openOnDisk, remedy);
 }
 
 /**
@@ -54,18 +92,11 @@ export async function writeWhole(
 export async function makeFolder(path: string): Promise<void> {
   const made = await mkdir(path).catch((error: unknown) => error);
   if (!(made instanceof Error) || (await isFolder(path))) return;
-  if (!("code" in made) || made.code !== "ENOENT" || dirname(path) === path) throw made;
+  if (!isAbsent(made) || dirname(path) === path) throw made;
   await makeFolder(dirname(path));
   await mkdir(path).catch(async (error: unknown) => {
     if (!(await isFolder(path))) throw error;
   });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
 }
 
 /** Write every byte; a disk that fills up may take only a part at a time. */
@@ -77,46 +108,96 @@ export async function writeAll(file: OpenFile, content: Uint8Array | string): Pr
   return bytes.length;
 }
 
-/** Remove what a killed process left under temporary names, in `folder` itself. */
-export async function removeUnfinished(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (name.includes(unfinished)) await rm(join(folder, name), { force: true });
-  }
+/** How a system says that it cannot flush this kind of thing: Windows, and many network disks. */
+const noFlush = [
+  ...["EPERM", "EACCES", "EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EISDIR", "EBADF", "ENOTTY"],
+];
+
+/** Wait until what was written is on the disk, as far as the system can promise that. */
+export async function flush(file: Pick<OpenFile, "sync">): Promise<void> {
+  await file.sync().catch(unlessOneOf(noFlush));
 }
 
-const otherFolder = "choose another folder with --out";
-
-const full: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "your disk quota is used up",
-};
-
-const misplaced: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the disk is read-only",
-  ENOTDIR: "a part of the path is a file",
-  EEXIST: "a part of the path is a file",
-  ENOENT: "no folder can be made there",
-};
-
-/** The error as an `InputError` when its cause is the disk and not the program. */
-export function explain(error: unknown, path: string, remedy: string = otherFolder): unknown {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const [reason, advice] =
-    full[code] === undefined
-      ? [misplaced[code], remedy]
-      : [full[code], "free some space and run the same command again"];
-  return reason === undefined
-    ? error
-    : new InputError(`cannot write ${path}: ${reason}; ${advice}`);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
+/** Wait until the names in a folder are on the disk, as far as the system can promise that. */
+async function flushFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(unlessOneOf(noFlush));
+  if (handle === undefined) return;
   try {
-    await handle.sync();
+    await flush(handle);
   } finally {
     await handle.close();
   }
+}
+
+/** Waits between attempts to rename, in ms: a virus scanner may hold a new file open for a moment. */
+const pauses = [10, 20, 40, 80, 160, 320];
+
+/** Rename, and try again where another program may be in the way. */
+async function renameOver(from: string, to: string): Promise<void> {
+  for (const pause of pauses) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      if (!["EPERM", "EACCES", "EBUSY"].includes(systemCode(error) ?? "")) throw error;
+      await wait(pause);
+    }
+  }
+  await rename(from, to);
+}
+
+/** A handler that swallows errors with one of these codes. */
+function unlessOneOf(codes: readonly string[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!codes.includes(systemCode(error) ?? "")) throw error;
+  };
+}
+
+/** Permissions and owner of a file. */
+interface Attributes {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The attributes of the file that will be replaced; undefined without one. */
+async function entryAt(path: string): Promise<Attributes | undefined> {
+  const entry = await lstat(path).catch((error: unknown) => {
+    if (!isAbsent(error)) throw error;
+  });
+  if (entry === undefined || entry.isSymbolicLink()) return undefined;
+  if (!entry.isFile())
+    throw new InputError(`cannot write ${path}: it is there and is no file; choose another name`);
+  return { mode: entry.mode & 0o777, uid: entry.uid, gid: entry.gid };
+}
+
+/** As far as the disk has such things and the system allows it. */
+async function giveBack(path: string, { mode, uid, gid }: Attributes): Promise<void> {
+  const now = await lstat(path);
+  if (now.uid !== uid || now.gid !== gid) await chown(path, uid, gid).catch(() => undefined);
+  if ((now.mode & 0o777) !== mode) await chmod(path, mode).catch(() => undefined);
+}
+
+/** Follow the symbolic links at the end of a path, also one that points at nothing yet. */
+async function targetOf(path: string): Promise<string> {
+  let target = resolve(path);
+  for (let links = 0; links < 40; links++) {
+    const folder = await realpath(dirname(target)).catch((error: unknown) => {
+      if (!isAbsent(error)) throw error;
+    });
+    if (folder === undefined) return target;
+    target = join(folder, basename(target));
+    const entry = await lstat(target).catch((error: unknown) => {
+      if (!isAbsent(error)) throw error;
+    });
+    if (entry?.isSymbolicLink() !== true) return target;
+    target = resolve(folder, await readlink(target));
+  }
+  throw Object.assign(new Error("too many links"), { code: "ELOOP" });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
 }

@@ -4,7 +4,8 @@ import { link, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { InputError } from "../core/errors.ts";
-import { explain, makeFolder, unfinishedPath } from "./disk.ts";
+import { explain, makeFolder } from "./disk.ts";
+import { unfinishedPath } from "./temporary.ts";
 
 /** Who holds a lock. `started` tells a process from a later one with the same number. */
 interface Holder {

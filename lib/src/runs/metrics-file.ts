@@ -2,7 +2,15 @@
 
 import { readFile } from "node:fs/promises";
 import type { MetricsRow } from "../train/index.ts";
-import { explain, type Opener, type OpenFile, openOnDisk, writeAll, writeWhole } from "./disk.ts";
+import {
+  explain,
+  flush,
+  type Opener,
+  type OpenFile,
+  openOnDisk,
+  writeAll,
+  writeWhole,
+} from "./disk.ts";
 import { numberOf, numbersAsText } from "./json-numbers.ts";
 
 /** The rows of the file's complete lines up to the first damaged one; none without a file. */
@@ -70,7 +78,7 @@ export class MetricsLog {
   /** Wait until every row is on the disk. */
   async sync(): Promise<void> {
     try {
-      await this.file.sync();
+      await flush(this.file);
     } catch (error) {
       throw explain(error, this.path);
     }
