@@ -1,8 +1,6 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  resolve: { conditions: ["tinylens:src"] },
-  ssr: { resolve: { conditions: ["tinylens:src"] } },
   test: {
     include: ["lib/src/**/*.test.ts", "lib/test/**/*.test.ts"],
     execArgv: ["--expose-gc"],

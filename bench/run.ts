@@ -35,7 +35,7 @@ const { values: flags } = parseArgs({
 
 function node(title: string, file: string, ...args: readonly string[]): Command {
   const path = join(here, file);
-  return { title, program: process.execPath, args: ["--conditions=tinylens:src", path, ...args] };
+  return { title, program: process.execPath, args: [path, ...args] };
 }
 
 function python(title: string, file: string, ...args: readonly string[]): Command {

@@ -31,7 +31,6 @@ cat >"$kernels/kernels/deno/kernel.json" <<JSON
 JSON
 
 export JUPYTER_PATH=$kernels
-export DENO_CONDITIONS=tinylens:src # imports of tinylens mean the sources of this checkout
 name=$(basename "$notebook" .ipynb)
 # On a busy machine Deno 2.9 may say that a cell is done before it sends what the cell shows; nbconvert
 # then leaves that output out. Run the script again in that case.

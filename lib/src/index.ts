@@ -1,5 +1,7 @@
 /** The names of the README's first example; everything else is under a subpath, e.g. `tinylens/analysis`. */
 
+import "./core/runtime.ts";
+
 export { init, type Tensor, tensor } from "./arrays/index.ts";
 export {
   BitNetTransformer,

@@ -193,7 +193,7 @@ describe("code blocks", () => {
     mkdirSync(cwd, { recursive: true });
     const file = join(cwd, "block.ts");
     writeFileSync(file, code);
-    const output = execFileSync(process.execPath, ["--conditions=tinylens:src", file], {
+    const output = execFileSync(process.execPath, [file], {
       cwd,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],

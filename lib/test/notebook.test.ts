@@ -63,7 +63,7 @@ describe("notebooks in examples/", () => {
     mkdirSync(cwd, { recursive: true });
     const file = join(cwd, "cells.ts");
     writeFileSync(file, programOfCells(cells));
-    const output = execFileSync(process.execPath, ["--conditions=tinylens:src", file], {
+    const output = execFileSync(process.execPath, [file], {
       cwd,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],

@@ -1,109 +1,60 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { folderOf, isTest, readSources, repository } from "./support/sources.ts";
-
-interface Packed {
-  readonly files: readonly { readonly path: string }[];
-}
+import { entryFiles } from "../../scripts/reference/surface.ts";
+import { codeBlocks, links, promisedOutput } from "./support/markdown.ts";
+import { type Project, packedProject } from "./support/packed.ts";
+import { isTest, readSources, repository } from "./support/sources.ts";
 
 /** Paths that do not belong in the published package. */
 function strays(paths: readonly string[]): string[] {
   return paths.filter(
     (path) =>
-      !/^(dist\/.*\.(js|d\.ts)|bin\/tinylens\.js|package\.json|README\.md|LICENSE)$/.test(path) ||
+      !/^(dist\/.*\.(js|js\.map|d\.ts)|bin\/tinylens\.js|package\.json|README\.md|LICENSE)$/.test(
+        path,
+      ) ||
       path.includes(".test.") ||
       path.includes("/testing/"),
   );
 }
 
-/** Folders of the library with an entry file: the subpaths of the package. */
-function subpaths(): string[] {
-  const entries = readSources().filter(({ path }) => /^[^/]+\/index\.ts$/.test(path));
-  return entries.map(({ path }) => folderOf(path));
+const specifiers = Object.keys(entryFiles());
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, "utf8"));
 }
 
 describe("the package", () => {
-  let folder: string;
-  let built: { readonly status: number | null; readonly output: string };
+  let project: Project;
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "tinylens-package-"));
-    const lib = join(repository, "lib");
-    for (const name of ["package.json", "bin"]) {
-      cpSync(join(lib, name), join(folder, name), { recursive: true });
-    }
-    for (const name of ["README.md", "LICENSE"]) cpSync(join(repository, name), join(folder, name));
-    symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
-    const args = ["-p", join(lib, "tsconfig.build.json"), "--outDir", join(folder, "dist")];
-    const tsc = join(repository, "node_modules/.bin/tsc");
-    const { status, stdout } = spawnSync(tsc, args, { encoding: "utf8" });
-    built = { status, output: stdout };
+    project = packedProject();
   });
 
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => project.remove());
 
-  it("builds without a complaint", () => {
-    expect(built).toEqual({ status: 0, output: "" });
-  });
+  function node(args: readonly string[]): string {
+    return execFileSync(process.execPath, args, {
+      cwd: project.folder,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
 
   it("has the built files of every module, the command, the licence, and nothing else", () => {
-    const json = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
-      cwd: folder,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const [packed] = JSON.parse(json) as readonly Packed[];
-    const paths = (packed?.files ?? []).map(({ path }) => path);
     const expected = readSources()
       .filter((file) => !isTest(file))
       .map(({ path }) => `dist/${path.replace(/\.ts$/, ".js")}`);
-    expect(strays(paths)).toEqual([]);
+    expect(strays(project.files)).toEqual([]);
     expect(
       [...expected, "bin/tinylens.js", "LICENSE", "README.md"].filter(
-        (path) => !paths.includes(path),
+        (path) => !project.files.includes(path),
       ),
     ).toEqual([]);
-  });
-
-  it("loads each subpath in Node without the sources", () => {
-    const specifiers = subpaths().map((name) => `./dist/${name}/index.js`);
-    const code = `
-      const counts = {};
-      for (const path of ${JSON.stringify(specifiers)}) counts[path] = Object.keys(await import(path)).length;
-      console.log(JSON.stringify(counts));
-      process.exit(0);
-    `;
-    const output = execFileSync(process.execPath, ["--input-type=module", "-e", code], {
-      cwd: folder,
-      encoding: "utf8",
-    });
-    const counts = JSON.parse(output) as Readonly<Record<string, number>>;
-    expect(Object.keys(counts)).toEqual(specifiers);
-    expect(Object.entries(counts).filter(([, count]) => count === 0)).toEqual([]);
-  });
-
-  it("runs the command from the built files", () => {
-    const output = execFileSync(process.execPath, [join(folder, "bin/tinylens.js"), "list"], {
-      cwd: folder,
-      encoding: "utf8",
-    });
-    expect(output).toMatch(/^\s*modular-addition\b/m);
-  });
-
-  it("exports types and code for every subpath", () => {
-    const { exports } = JSON.parse(readFileSync(join(repository, "lib/package.json"), "utf8")) as {
-      readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
-    };
-    expect(Object.keys(exports["./*"] ?? {})).toEqual(["tinylens:src", "types", "default"]);
-    const missing = subpaths().flatMap((name) =>
-      ["types", "default"]
-        .map((condition) => (exports["./*"]?.[condition] ?? "").replace("*", name))
-        .filter((path) => !existsSync(join(folder, path))),
-    );
-    expect(missing).toEqual([]);
   });
 
   it("would not take a test, a golden file or a source along", () => {
@@ -117,5 +68,157 @@ describe("the package", () => {
         "LICENSE",
       ]),
     ).toEqual(["dist/a.test.js", "dist/b/testing/c.js", "src/a.ts", "dist/x.golden.json"]);
+  });
+
+  it("loads each subpath in Node without the sources", () => {
+    expect(specifiers).toContain("tinylens/report/node");
+    const code = `
+      const counts = {};
+      for (const name of ${JSON.stringify(specifiers)}) counts[name] = Object.keys(await import(name)).length;
+      console.log(JSON.stringify(counts));
+      process.exit(0);
+    `;
+    const counts = JSON.parse(node(["--input-type=module", "-e", code]));
+    expect(Object.keys(counts)).toEqual(specifiers);
+    expect(Object.entries(counts).filter(([, count]) => count === 0)).toEqual([]);
+  });
+
+  it("runs the command from the built files", () => {
+    const output = node([join(project.installed, "bin/tinylens.js"), "list"]);
+    expect(output).toMatch(/^\s*modular-addition\b/m);
+  });
+
+  it("runs the README's example", () => {
+    const blocks = codeBlocks(readFileSync(join(repository, "README.md"), "utf8"));
+    const code = blocks.find(({ language }) => language === "ts")?.code ?? "";
+    writeFileSync(join(project.folder, "example.mts"), code);
+    const printed = node(["example.mts"]).trim().split("\n");
+    expect(printed).toEqual(promisedOutput(code));
+    expect(printed.length).toBeGreaterThan(1);
+  });
+
+  it("refuses an engine without Float16Array in one sentence, whatever is imported", () => {
+    const code = `
+      delete globalThis.Float16Array;
+      const said = new Set();
+      for (const name of ${JSON.stringify(specifiers)}) {
+        await import(name).then(() => said.add(name), (error) => said.add(error.name + ": " + error.message));
+      }
+      console.log(JSON.stringify([...said]));
+      process.exit(0);
+    `;
+    expect(JSON.parse(node(["--input-type=module", "-e", code]))).toEqual([
+      `MissingError: tinylens: needs Node 24 or later, this is ${process.versions.node}`,
+    ]);
+  });
+
+  it("has source maps that hold their sources", () => {
+    const maps = project.files.filter((path) => path.endsWith(".js.map"));
+    const without = maps.filter((path) => {
+      const { sourcesContent } = readJson(join(project.installed, path)) as {
+        readonly sourcesContent?: readonly string[];
+      };
+      return sourcesContent?.length !== 1;
+    });
+    expect(maps.length).toBeGreaterThan(100);
+    expect(without).toEqual([]);
+  });
+
+  it("has a README whose links lead somewhere from anywhere", () => {
+    const readme = readFileSync(join(project.installed, "README.md"), "utf8");
+    const targets = links(readme);
+    expect(targets.length).toBeGreaterThan(10);
+    expect(targets.filter((target) => !/^(https:|#)/.test(target))).toEqual([]);
+    const start = "https://github.com/tinylens/tinylens/blob/main/";
+    const own = targets.filter((target) => target.startsWith(start));
+    const files = own.map((target) => target.slice(start.length).split("#")[0] ?? "");
+    expect(files.filter((path) => !existsSync(join(repository, path)))).toEqual([]);
+  });
+
+  it("has nothing that publint complains of", async () => {
+    const { messages, pkg } = await publint({ pkgDir: project.installed, pack: false });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it("has types that resolve for ES modules under every resolution", async () => {
+    const data = new Uint8Array(readFileSync(project.tarball));
+    const result = await checkPackage(createPackageFromTarballData(data));
+    if (result.types === false) throw new Error("no types");
+    const wrong = result.problems.filter(
+      (problem) =>
+        // A package of ES modules alone: CommonJS loads it by `import()`, and Node 10 not at all.
+        problem.kind !== "CJSResolvesToESM" &&
+        !("resolutionKind" in problem && problem.resolutionKind === "node10"),
+    );
+    expect(wrong).toEqual([]);
+    expect(Object.keys(result.entrypoints).length).toBeGreaterThan(specifiers.length);
+  });
+
+  it("has types that are clean without skipLibCheck, for the default library of ES2022", () => {
+    const lines = specifiers.map((name, i) => `export * as m${i} from "${name}";\n`);
+    writeFileSync(join(project.folder, "all.mts"), lines.join(""));
+    const args = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext"];
+    const tsc = join(repository, "node_modules/typescript/bin/tsc");
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [tsc, ...args, "--types", "node", "all.mts"],
+      { cwd: project.folder, encoding: "utf8" },
+    );
+    expect(stdout).toBe("");
+    expect(status).toBe(0);
+  }, 300_000);
+});
+
+describe("the package of the checkout", () => {
+  it("names the oldest Node that the guard of the library asks for", () => {
+    const { engines } = readJson(join(repository, "lib/package.json")) as {
+      readonly engines: { readonly node: string };
+    };
+    expect(engines.node).toBe(">=24");
+    const guard = readFileSync(join(repository, "lib/src/core/runtime.ts"), "utf8");
+    expect(guard).toContain("needs Node 24 or later");
+  });
+
+  it("is not packed as it is: its exports are sources", () => {
+    const { status, stderr } = spawnSync("npm", ["pack", "--dry-run"], {
+      cwd: join(repository, "lib"),
+      encoding: "utf8",
+    });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("tinylens: run npm run pack in the root folder instead");
+  });
+
+  it("has a guard in every entry file", () => {
+    const unguarded = Object.entries(entryFiles()).filter(
+      ([, path]) => !/^import "[./]+\/(core\/)?runtime\.ts";$/m.test(readFileSync(path, "utf8")),
+    );
+    expect(unguarded).toEqual([]);
+  });
+});
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>
+  >;
+}
+
+/** Optional dependencies (mostly builds for one platform) that a lock file does not list. */
+function unlocked({ packages }: Lock): string[] {
+  return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !(`node_modules/${name}` in packages))
+      .filter((name) => !(`${path}/node_modules/${name}` in packages))
+      .map((name) => `${path} lacks ${name}`),
+  );
+}
+
+describe("the lock file", () => {
+  it("lists the builds for every platform, or npm ci would fail there", () => {
+    expect(unlocked(readJson(join(repository, "package-lock.json")) as Lock)).toEqual([]);
+  });
+
+  it("would be seen to lack one", () => {
+    const packages = { "node_modules/a": { optionalDependencies: { "a-win32": "1.0.0" } } };
+    expect(unlocked({ packages })).toEqual(["node_modules/a lacks a-win32"]);
   });
 });

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { entryFiles } from "../../scripts/reference/surface.ts";
 import { repository, sourceFolder } from "./support/sources.ts";
 
 type Kind = "class" | "const" | "function" | "interface" | "type";
@@ -43,21 +43,6 @@ function surface(entries: Readonly<Record<string, string>>, host?: ts.CompilerHo
       return [subpath, ...names.sort()].join("\n");
     })
     .join("\n\n");
-}
-
-/** `lib/src/index.ts`, the `index.ts` of each folder under it, and of each back end. */
-function entryFiles(): Record<string, string> {
-  const folders = ["."];
-  for (const root of ["", "compile/backends"]) {
-    const names = readdirSync(join(sourceFolder, root), { withFileTypes: true });
-    folders.push(...names.filter((one) => one.isDirectory()).map(({ name }) => join(root, name)));
-  }
-  return Object.fromEntries(
-    folders
-      .map((folder) => [join("tinylens", folder), join(sourceFolder, folder, "index.ts")] as const)
-      .filter(([, path]) => existsSync(path))
-      .sort(([a], [b]) => a.localeCompare(b)),
-  );
 }
 
 describe("the public surface", () => {

@@ -32,10 +32,10 @@ export interface Subpath {
   readonly exports: readonly Export[];
 }
 
-/** Entry files by subpath: `index.ts` of the library, of its folders and of the back ends. */
+/** Entry files by subpath: `index.ts` of the library, of its folders, of the back ends and of `report/node`. */
 export function entryFiles(): Readonly<Record<string, string>> {
   const folders = ["."];
-  for (const above of ["", "compile/backends"]) {
+  for (const above of ["", "compile/backends", "report"]) {
     const entries = readdirSync(join(sources, above), { withFileTypes: true });
     folders.push(
       ...entries.filter((one) => one.isDirectory()).map(({ name }) => join(above, name)),

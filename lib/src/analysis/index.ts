@@ -1,5 +1,7 @@
 /** What trained models compute: pure functions of logits, activations and weights. */
 
+import "../core/runtime.ts";
+
 export {
   type AblationEffectsOptions,
   type AblationKind,

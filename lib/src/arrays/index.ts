@@ -1,5 +1,7 @@
 /** Tensors: NumPy-like arrays with gradients and no manual memory management. */
 
+import "../core/runtime.ts";
+
 export { einsum, matmul, tensordot } from "./contract.ts";
 export { arange, type DTypeOption, eye, full, linspace, ones, tensor, zeros } from "./create.ts";
 export { type Device, init } from "./device.ts";

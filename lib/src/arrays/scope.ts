@@ -1,5 +1,7 @@
 /** Scopes: free every tensor made inside, except those that are kept. */
 
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { close, moveOut, open } from "./levels.ts";
 import { boxOf, Tensor } from "./tensor.ts";
 import { leavesOf } from "./tree.ts";

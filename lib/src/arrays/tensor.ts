@@ -1,5 +1,8 @@
 /** The Tensor: a jax-js array or tracer without manual memory management. */
 
+/// <reference lib="esnext.disposable" preserve="true" />
+/// <reference lib="esnext.float16" preserve="true" />
+
 import { InputError, ShapeError } from "../core/errors.ts";
 import { type DType, type NdArray, nd, type Shape, sizeOf } from "../core/nd.ts";
 import { displayArray, type TensorDisplay } from "./display.ts";

@@ -1,4 +1,6 @@
 /** The command line as a function. */
 
+import "../core/runtime.ts";
+
 export type { Context, Named, Output } from "./context.ts";
 export { main } from "./main.ts";

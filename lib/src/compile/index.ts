@@ -1,5 +1,7 @@
 /** Compile functions of Tensors into programs that a back end runs. */
 
+import "../core/runtime.ts";
+
 export type { Backend, BackendName, CompileOptions, Executable, Value } from "./backend.ts";
 export { jaxBackend } from "./backends/jax/index.ts";
 export { nativeBackend } from "./backends/native/index.ts";

@@ -1,5 +1,7 @@
 /** Shapes, plain arrays, errors, claims: what every other folder builds on. */
 
+import "./runtime.ts";
+
 export type { Claim, ClaimValue } from "./claim.ts";
 export { dims } from "./dims.ts";
 export { InputError, MissingError, nearestNames, ShapeError, UnknownNameError } from "./errors.ts";

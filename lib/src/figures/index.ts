@@ -1,5 +1,6 @@
 /** Figures: plain numbers in, Plotly JSON out. */
 
+import "../core/runtime.ts";
 import * as all from "./all.ts";
 import type { Figure } from "./figure.ts";
 

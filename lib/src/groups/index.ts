@@ -1,5 +1,7 @@
 /** Finite groups: multiplication tables, elements, permutations in SymPy's order. */
 
+import "../core/runtime.ts";
+
 export { groupByName, groupNameProblem, LARGEST_ORDER } from "./by-name.ts";
 export {
   conjugacyClasses,

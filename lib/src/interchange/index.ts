@@ -1,5 +1,7 @@
 /** Whole models in files: safetensors and PyTorch both ways, ONNX out. */
 
+import "../core/runtime.ts";
+
 export {
   type ConfigRecord,
   type ConfigValue,

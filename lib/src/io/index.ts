@@ -1,5 +1,7 @@
 /** Files as bytes: safetensors, PyTorch checkpoints, JSON with arrays; published weight layouts. */
 
+import "../core/runtime.ts";
+
 export {
   type AdapterOptions,
   fromProgressMeasures,

@@ -1,5 +1,6 @@
 /** Models with named hook points, and ways to run them. */
 
+import "../core/runtime.ts";
 import * as all from "./all.ts";
 import type { Model } from "./model.ts";
 

@@ -1,4 +1,6 @@
-/** Reports: one HTML file without network access. `report/node.ts` reads the Plotly bundle. */
+/** Reports: one HTML file without network access. `tinylens/report/node` reads the Plotly bundle. */
+
+import "../core/runtime.ts";
 
 export { renderReport } from "./render.ts";
 export type {

@@ -13,7 +13,7 @@ import { plotlyTemplate } from "./theme.ts";
 
 /**
  * The page. `plotly` is the source of the Plotly bundle, plain or gzip-compressed (see
- * `plotlyBundle` in `report/node.ts`). Throws `InputError` for figure ids that are repeated or not
+ * `plotlyBundle` in `tinylens/report/node`). Throws `InputError` for figure ids that are repeated or not
  * usable, `UnknownNameError` for a link to a figure that is not there.
  */
 export function renderReport(input: ReportInput, plotly: Uint8Array): string {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { animation, heatmap } from "../figures/all.ts";
 import type { AnimationData } from "../figures/animation/index.ts";
 import type { HeatmapData } from "../figures/heatmap/index.ts";
-import { plotlyBundle } from "./node.ts";
+import { plotlyBundle } from "./node/index.ts";
 import { renderReport } from "./render.ts";
 import { sampleReport } from "./sample.ts";
 import { themes } from "./theme.ts";

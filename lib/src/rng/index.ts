@@ -1,5 +1,7 @@
 /** Random numbers: PyTorch's CPU generator, NumPy's and Python's shuffles, number for number. */
 
+import "../core/runtime.ts";
+
 export { linearBiasInit, linearInit } from "./linear-init.ts";
 export { md5 } from "./md5.ts";
 export { NumpyGenerator } from "./numpy.ts";

@@ -1,5 +1,7 @@
 /** Run folders: train or load, analyse, judge, report. */
 
+import "../core/runtime.ts";
+
 export { type AnalyseOptions, analyseCheckpoint } from "./analyse-checkpoint.ts";
 export { canonicalJson, runFormat, runName } from "./canonical.ts";
 export type { Opener, OpenFile } from "./disk.ts";

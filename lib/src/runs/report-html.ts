@@ -2,7 +2,7 @@
 
 import type { Claim } from "../core/claim.ts";
 import { type ParamFact, type ReportSection, renderReport } from "../report/index.ts";
-import { plotlyBundle } from "../report/node.ts";
+import { plotlyBundle } from "../report/node/index.ts";
 import type { Study } from "../studies/study.ts";
 import type { RunRecord } from "./record.ts";
 import { changedParams, fieldMeta, paramFields } from "./schema.ts";

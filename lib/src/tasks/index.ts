@@ -1,5 +1,6 @@
 /** Tasks: examples with labels, made from parameters. */
 
+import "../core/runtime.ts";
 import * as all from "./all.ts";
 import type { Task } from "./task.ts";
 

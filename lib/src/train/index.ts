@@ -1,5 +1,7 @@
 /** Training: plans, optimisers, losses, the loop, checkpoints. */
 
+import "../core/runtime.ts";
+
 export {
   Batches,
   type BatchSource,

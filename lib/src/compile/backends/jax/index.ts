@@ -5,6 +5,7 @@
  * an expression of numbers alone, so such numbers enter a part as arrays.
  */
 
+import "../../../core/runtime.ts";
 import { blockUntilReady, defaultDevice, init, jit } from "@jax-js/jax";
 import { InputError, MissingError } from "../../../core/errors.ts";
 import type { DType, NdArray, Shape, Spec, TypedArray } from "../../../core/nd.ts";

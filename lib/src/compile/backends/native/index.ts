@@ -1,5 +1,6 @@
 /** ONNX Runtime in Node: MLAS kernels and threads on this machine's processor. */
 
+import "../../../core/runtime.ts";
 import { availableParallelism } from "node:os";
 import { MissingError } from "../../../core/errors.ts";
 import type { DType, Shape, TypedArray } from "../../../core/nd.ts";

@@ -1,5 +1,6 @@
 /** ONNX Runtime compiled to WebAssembly: in browsers, and in Node where nothing native is installed. */
 
+import "../../../core/runtime.ts";
 import { MissingError } from "../../../core/errors.ts";
 import type { DType, Shape, TypedArray } from "../../../core/nd.ts";
 import type { Backend } from "../../backend.ts";

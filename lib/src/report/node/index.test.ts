@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
-import { plotlyBundle } from "./node.ts";
+import { plotlyBundle } from "./index.ts";
 
 it("packs the Plotly bundle with its licence, small enough for a report", () => {
   const packed = plotlyBundle();

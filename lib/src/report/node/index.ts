@@ -1,9 +1,10 @@
 /** Node only: the Plotly bundle that `renderReport` puts into the page. */
 
+import "../../core/runtime.ts";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
-import { MissingError } from "../core/errors.ts";
+import { MissingError } from "../../core/errors.ts";
 
 /** plotly.js-cartesian-dist-min from node_modules, gzip-compressed. Throws `MissingError`. */
 export function plotlyBundle(): Uint8Array {
