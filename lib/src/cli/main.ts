@@ -2,6 +2,7 @@
 
 import { CommanderError, Command as Parser } from "commander";
 import { InputError } from "../core/errors.ts";
+import { printable, sentence } from "../core/text.ts";
 import { version } from "../runs/index.ts";
 import * as all from "./commands/all.ts";
 import type { Command } from "./commands/command.ts";
@@ -48,18 +49,26 @@ function failure(error: unknown, { stderr, env }: Context): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     if (error.code === "commander.help") return 2;
-    stderr.write(`tinylens: ${oneSentence(error.message)}\n`);
+    stderr.write(`tinylens: ${sentence(oneSentence(error.message))}\n`);
     return 2;
   }
   const message = error instanceof Error ? error.message : String(error);
-  stderr.write(`tinylens: ${message}\n`);
+  stderr.write(`tinylens: ${sentence(message)}\n`);
   const shown = env.TINYLENS_DEBUG !== undefined && error instanceof Error;
   if (shown || !(error instanceof InputError)) {
     stderr.write(
-      shown ? `${error.stack}\n` : "this is a fault of tinylens; TINYLENS_DEBUG=1 shows where\n",
+      shown ? `${stackOf(error)}\n` : "this is a fault of tinylens; TINYLENS_DEBUG=1 shows where\n",
     );
   }
   return 2;
+}
+
+/** The lines of a stack trace, each of them printable. */
+function stackOf({ stack = "" }: Error): string {
+  return stack
+    .split("\n")
+    .map((line) => printable(line, 1000))
+    .join("\n");
 }
 
 /** `error: unknown option '--sed'\n(Did you mean --set?)` on one line without the prefix. */

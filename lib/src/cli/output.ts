@@ -3,6 +3,7 @@
 import { relative } from "node:path";
 import pc from "picocolors";
 import type { Claim, ClaimValue } from "../core/claim.ts";
+import { printable, printableJson, sentence } from "../core/text.ts";
 import { numbersAsText, type RunOutcome } from "../runs/index.ts";
 import type { Context } from "./context.ts";
 import { duration } from "./progress-text.ts";
@@ -20,7 +21,7 @@ export function printOutcome(context: Context, outcome: RunOutcome, json: boolea
     const at = `stopped at step ${outcome.step} of ${outcome.steps}`;
     stderr.write(`${at}; run the same command again to go on from there\n`);
   }
-  if (json) stdout.write(`${JSON.stringify(jsonOf(outcome), numbersAsText)}\n`);
+  if (json) stdout.write(`${printableJson(jsonOf(outcome), numbersAsText)}\n`);
   else if (!outcome.interrupted) stdout.write(claimsText(outcome, cwd, stdout.isTTY === true));
   return exitCodeOf(outcome);
 }
@@ -38,11 +39,11 @@ function claimsText(outcome: RunOutcome, cwd: string, color: boolean): string {
   const held = claims.filter((claim) => claim.holds).length;
   const lines = claims.map((claim) => {
     const mark = claim.holds ? colors.green("holds") : colors.red("fails");
-    return `  ${mark}  ${claim.text}\n         ${colors.dim(comparison(claim))}`;
+    return `  ${mark}  ${sentence(claim.text)}\n         ${colors.dim(sentence(comparison(claim)))}`;
   });
   const summary = `${held} of ${claims.length} claims hold`;
   const folder = relative(cwd, run) || ".";
-  return `${colors.bold(study)} (${how})\n${lines.join("\n")}\n${summary}; report: ${folder}/report.html\n`;
+  return `${colors.bold(printable(study))} (${how})\n${lines.join("\n")}\n${summary}; report: ${sentence(folder)}/report.html\n`;
 }
 
 function comparison({ expected, tolerance, measured, source }: Claim): string {

@@ -18,3 +18,4 @@ export {
 } from "./nd.ts";
 export type { Rng } from "./rng.ts";
 export type { Source } from "./source.ts";
+export { printable, printableJson, sentence, shown } from "./text.ts";

@@ -1,6 +1,7 @@
 /** Configurations as TransformerLens spells them, and back. */
 
 import { InputError } from "../core/errors.ts";
+import { printable, shown } from "../core/text.ts";
 
 /** A configuration in plain values. */
 export type ConfigRecord = { readonly [field: string]: unknown };
@@ -82,7 +83,7 @@ export function fromTransformerLensConfig(record: ConfigRecord): Record<string, 
     if (Object.hasOwn(off, field)) {
       if (value === off[field]) continue;
       throw new InputError(
-        `config: ${field} ${JSON.stringify(value)} is not supported, only ${JSON.stringify(off[field])}`,
+        `config: ${printable(field)} ${shown(value)} is not supported, only ${shown(off[field])}`,
       );
     }
     if (value === -1 && minusOneMeansUnset.includes(field)) continue;

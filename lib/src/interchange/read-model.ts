@@ -1,6 +1,7 @@
 /** From the bytes of a file to a model. */
 
 import { InputError, UnknownNameError } from "../core/errors.ts";
+import { printable, shown } from "../core/text.ts";
 import {
   type NamedArrays,
   type PtValue,
@@ -154,7 +155,10 @@ function recognised(where: string, weights: NamedArrays): string {
   const name = names.find((candidate) => families[candidate].recognises(has));
   if (name !== undefined) return models[name].name;
   throw new InputError(
-    `${where}: the weights must include embed.W_E or embed.W_E_a, got ${Object.keys(weights).slice(0, 5).join(", ")}`,
+    `${where}: the weights must include embed.W_E or embed.W_E_a, got ${Object.keys(weights)
+      .slice(0, 5)
+      .map((name) => printable(name))
+      .join(", ")}`,
   );
 }
 
@@ -194,9 +198,11 @@ function listed(values: readonly unknown[]): string {
 /** Throws when the configuration says what the weights do not allow, before sizes are believed. */
 function agree(where: string, allowed: Allowed, config: ConfigRecord): void {
   for (const [field, values] of Object.entries(allowed)) {
-    if (!(field in config) || values.includes(config[field])) continue;
+    const said = config[field];
+    if (!(field in config) || values.includes(said)) continue;
+    const text = typeof said === "string" ? printable(said) : shown(said);
     throw new InputError(
-      `${where}: the configuration says ${field} ${config[field]}, the weights ${listed(values)}`,
+      `${where}: the configuration says ${field} ${text}, the weights ${listed(values)}`,
     );
   }
 }

@@ -6,6 +6,7 @@
 import { dims } from "../core/dims.ts";
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { type NdArray, nd, zerosOf } from "../core/nd.ts";
+import { printable } from "../core/text.ts";
 import { isNdArray } from "./json.ts";
 import type { PtValue } from "./pt/plain.ts";
 import type { NamedArrays } from "./safetensors.ts";
@@ -29,7 +30,12 @@ export function stateDictOf(checkpoint: PtValue): NamedArrays {
   const found = [checkpoint, ...inner].find(isStateDict);
   if (found === undefined) {
     throw new InputError(
-      `stateDictOf: weights must be at the top or under ${nested.join(", ")}; the file has ${keys.slice(0, 8).join(", ") || "no names"}`,
+      `stateDictOf: weights must be at the top or under ${nested.join(", ")}; the file has ${
+        keys
+          .slice(0, 8)
+          .map((key) => printable(key, 40))
+          .join(", ") || "no names"
+      }`,
     );
   }
   return found;
@@ -219,7 +225,7 @@ function adapt(
     const rule = Object.hasOwn(rules, pattern) ? rules[pattern] : undefined;
     if (rule === undefined) throw new UnknownNameError(where, "weight", key, Object.keys(rules));
     if (rule === "drop") continue;
-    dims(`${where}: ${key}`, x, rule.axes);
+    dims(`${where}: ${printable(key)}`, x, rule.axes);
     out.push([name, rule.convert?.(x, key, state) ?? x]);
   }
   return Object.fromEntries(out);

@@ -53,7 +53,8 @@ export function isNdArray(value: unknown): value is NdArray {
   return (
     isObject(value) &&
     Object.keys(value).length === 3 &&
-    Object.hasOwn(bytesPerElement, String(value.dtype)) &&
+    typeof value.dtype === "string" &&
+    Object.hasOwn(bytesPerElement, value.dtype) &&
     Array.isArray(value.shape) &&
     ArrayBuffer.isView(value.data)
   );

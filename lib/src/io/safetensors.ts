@@ -6,6 +6,7 @@
 
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { type DType, type NdArray, sizeOf } from "../core/nd.ts";
+import { printable, shown } from "../core/text.ts";
 import { Budget, type ReadOptions } from "./budget.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { decode, type ElementType, elements, rowMajor } from "./elements.ts";
@@ -62,7 +63,13 @@ export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): S
   const budget = new Budget(bytes.length, options);
   const arrays = entries.map(([name, { type, shape, start, end }]) => {
     const layout = { shape, offset: 0, strides: rowMajor(shape) };
-    const array = decode(`${where}: ${name}`, type, data.subarray(start, end), layout, budget);
+    const array = decode(
+      `${where}: ${printable(name)}`,
+      type,
+      data.subarray(start, end),
+      layout,
+      budget,
+    );
     return [name, array] as const;
   });
   return { arrays: Object.fromEntries(arrays), metadata: checkMetadata(header[METADATA]) };
@@ -128,11 +135,16 @@ function isCounts(value: unknown): value is number[] {
 }
 
 function checkEntry(name: string, value: unknown): Entry {
-  const at = `${where}: ${name}`;
+  const at = `${where}: ${printable(name)}`;
   if (!isRecord(value)) throw new InputError(`${at}: the header entry is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !isElementType(dtype)) {
-    throw new UnknownNameError(at, "dtype", String(dtype), elementTypes);
+    throw new UnknownNameError(
+      at,
+      "dtype",
+      typeof dtype === "string" ? dtype : shown(dtype),
+      elementTypes,
+    );
   }
   if (!isCounts(shape)) throw new InputError(`${at}: the shape is not a list of sizes`);
   if (!isCounts(offsets) || offsets.length !== 2) {
@@ -159,7 +171,7 @@ function checkCover(entries: readonly (readonly [string, Entry])[], length: numb
     if (start !== covered || end > length) {
       const rule =
         end > length ? `ends beyond the ${length} bytes of data` : "overlaps or leaves a gap";
-      throw new InputError(`${where}: ${name}: data_offsets [${start},${end}] ${rule}`);
+      throw new InputError(`${where}: ${printable(name)}: data_offsets [${start},${end}] ${rule}`);
     }
     covered = end;
   }

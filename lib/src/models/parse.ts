@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { InputError, nearestNames } from "../core/errors.ts";
+import { printable, shown } from "../core/text.ts";
 
 /**
  * The configuration that `schema` makes of `options`.
@@ -17,31 +18,27 @@ export function unknownField(fields: readonly string[]): (issue: z.core.$ZodRawI
   return (issue) => {
     const got = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
     if (got === undefined) return "expected an object of fields";
-    return `unknown field "${got}"; did you mean ${nearestNames(got, fields).join(", ")}?`;
+    return `unknown field "${printable(got)}"; did you mean ${nearestNames(got, fields).join(", ")}?`;
   };
 }
 
 function explain(issue: z.core.$ZodIssue): string {
-  const field = issue.path.join(".");
+  const field = printable(issue.path.map(String).join("."));
   if (issue.code === "invalid_value") {
-    return `${field} must be one of ${issue.values.join(", ")}, got ${show(issue.input)}`;
+    return `${field} must be one of ${issue.values.join(", ")}, got ${shown(issue.input)}`;
   }
-  if (issue.code === "invalid_union") return `${field} ${issue.message}, got ${show(issue.input)}`;
+  if (issue.code === "invalid_union") return `${field} ${issue.message}, got ${shown(issue.input)}`;
   if (issue.code === "custom" || field === "") return issue.message;
   if (issue.input === undefined) return `${field} is required`;
   if (issue.code === "too_small") {
     const bound = issue.inclusive ? "at least" : "greater than";
-    return `${field} must be ${bound} ${issue.minimum}, got ${show(issue.input)}`;
+    return `${field} must be ${bound} ${issue.minimum}, got ${shown(issue.input)}`;
   }
   if (issue.code === "too_big") {
-    return `${field} must be at most ${issue.maximum}, got ${show(issue.input)}`;
+    return `${field} must be at most ${issue.maximum}, got ${shown(issue.input)}`;
   }
   if (issue.code === "invalid_type") {
-    return `${field} must be ${issue.expected}, got ${show(issue.input)}`;
+    return `${field} must be ${issue.expected}, got ${shown(issue.input)}`;
   }
   return `${field}: ${issue.message}`;
-}
-
-function show(value: unknown): string {
-  return typeof value === "string" ? `"${value}"` : String(value);
 }

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { InputError, nearestNames, ShapeError } from "../core/errors.ts";
+import { printable } from "../core/text.ts";
 import { readPt, readSafetensors, weightsOf } from "../io/index.ts";
 import type { WeightArrays } from "../models/model.ts";
 import type { Study, TrainedRun } from "../studies/study.ts";
@@ -98,7 +99,7 @@ function weightsIn(
 function lacks(file: string, name: string, names: readonly string[]): InputError {
   const nearest = nearestNames(name, names, 1).join("");
   return new InputError(
-    `${basename(file)}: lacks the weight ${name}; the nearest name is ${nearest}`,
+    `${basename(file)}: lacks the weight ${name}; the nearest name is ${printable(nearest)}`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { InputError } from "../../core/errors.ts";
+import { printable, printableJson } from "../../core/text.ts";
 import {
   type ConfigRecord,
   exportModelFile,
@@ -72,7 +73,7 @@ export const convert: Command = {
         const outputs = format === "onnx" ? { outputs: outputsOf(file, flags) } : {};
         context.stdout.write(
           flags.json === true
-            ? `${JSON.stringify({ ...summary, ...outputs })}\n`
+            ? `${printableJson({ ...summary, ...outputs })}\n`
             : text(output, bytes.length, file),
         );
         done(0);
@@ -192,7 +193,7 @@ function text(output: string, bytes: number, file: ModelFile): string {
   const numbers = arrays.reduce((total, { data }) => total + data.length, 0);
   const taken = Object.entries(file.assumed).map(([field, value]) => `${field}=${value}`);
   const lines = [
-    `${output}: ${file.model.name}, ${arrays.length} weights, ${numbers} numbers, ${bytes} bytes`,
+    `${printable(output, 200)}: ${file.model.name}, ${arrays.length} weights, ${numbers} numbers, ${bytes} bytes`,
     ...(file.processed.length > 0 ? [`processed: ${file.processed.join(", ")}`] : []),
     ...(taken.length > 0
       ? [`taken for granted, since the file does not say: ${taken.join(", ")}`]

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from "node:os";
 import type { BackendName } from "../../compile/index.ts";
+import { sentence } from "../../core/text.ts";
 import { version } from "../../runs/index.ts";
 import type { Context } from "../context.ts";
 import { devices } from "../find.ts";
@@ -45,7 +46,11 @@ async function examine(context: Context, device: BackendName): Promise<Finding> 
     const found = `gradient step of a small network in ${milliseconds.toFixed(1)} ms, error ${error.toExponential(1)}`;
     return { device, works: error < 1e-5, text: found };
   } catch (error) {
-    return { device, works: false, text: error instanceof Error ? error.message : String(error) };
+    return {
+      device,
+      works: false,
+      text: sentence(error instanceof Error ? error.message : String(error)),
+    };
   }
 }
 

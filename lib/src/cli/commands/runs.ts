@@ -1,9 +1,13 @@
+import { printable, printableJson, sentence, shown } from "../../core/text.ts";
 import { changedParams, type ListedRun, listRuns, numbersAsText } from "../../runs/index.ts";
 import type { Study } from "../../studies/study.ts";
 import type { Context } from "../context.ts";
 import { lossText } from "../progress-text.ts";
 import type { Command } from "./command.ts";
 import { outFolder, withOut } from "./flags.ts";
+
+/** Most characters of a cell of the table. */
+const WIDEST = 200;
 
 /** `tinylens runs`: the runs of a folder as a table. */
 export const runs: Command = {
@@ -14,10 +18,10 @@ export const runs: Command = {
       .option("--json", "print one JSON object")
       .action(async (flags: { readonly out: string; readonly json?: boolean }) => {
         const found = await listRuns(outFolder(context, flags.out));
-        for (const sentence of found.unreadable) context.stderr.write(`${sentence}\n`);
+        for (const problem of found.unreadable) context.stderr.write(`${sentence(problem)}\n`);
         const { stdout } = context;
         if (flags.json === true)
-          stdout.write(`${JSON.stringify({ runs: found.runs.map(entry) }, numbersAsText)}\n`);
+          stdout.write(`${printableJson({ runs: found.runs.map(entry) }, numbersAsText)}\n`);
         else stdout.write(table(context, found.runs));
         done(0);
       });
@@ -44,16 +48,17 @@ function table({ studies }: Context, listed: readonly ListedRun[]): string {
       record.params,
     ),
   ]);
+  const lines = [header, ...rows].map((row) => row.map((cell) => printable(cell, WIDEST)));
   const widths = header.map((title, i) =>
-    Math.max(...[header, ...rows].map((row) => (row[i] ?? title).length)),
+    Math.max(...lines.map((row) => (row[i] ?? title).length)),
   );
-  const lines = [header, ...rows].map((row) =>
+  const aligned = lines.map((row) =>
     row
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join("  ")
       .trimEnd(),
   );
-  return `${lines.join("\n")}\n`;
+  return `${aligned.join("\n")}\n`;
 }
 
 /** The parameters that are not at their defaults, or all of them for a study not known here. */
@@ -62,5 +67,10 @@ function changes(
   params: Readonly<Record<string, unknown>>,
 ): string {
   const changed = study === undefined ? Object.entries(params) : changedParams(study, params);
-  return changed.map(([name, value]) => `${name}=${value}`).join(" ") || "defaults";
+  return changed.map(([name, value]) => `${name}=${valueText(value)}`).join(" ") || "defaults";
+}
+
+/** A value as `--set` takes it: texts without quotes, lists without brackets. */
+function valueText(value: unknown): string {
+  return typeof value === "string" ? value : shown(value).replace(/^\[|\]$/g, "");
 }
