@@ -18,4 +18,3 @@ export {
 } from "./nd.ts";
 export type { Rng } from "./rng.ts";
 export type { Source } from "./source.ts";
-export { printable, printableJson, sentence, shown } from "./text.ts";
