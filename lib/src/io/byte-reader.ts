@@ -2,7 +2,7 @@
 
 import { InputError } from "../core/errors.ts";
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class ByteReader {
   /** Offset of the next byte. */

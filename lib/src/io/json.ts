@@ -48,7 +48,10 @@ export function decodeJson(text: string): JsonValue {
   return decoded(parsed, 0);
 }
 
-/** Whether a value is an `NdArray`: dtype, shape and a typed array, and nothing else. */
+/**
+ * Whether a value is an `NdArray`: dtype, shape and a typed array, and nothing else. An array of a file
+ * that cannot be had (see `readSafetensors`) is one too.
+ */
 export function isNdArray(value: unknown): value is NdArray {
   return (
     isObject(value) &&
@@ -56,8 +59,13 @@ export function isNdArray(value: unknown): value is NdArray {
     typeof value.dtype === "string" &&
     Object.hasOwn(bytesPerElement, value.dtype) &&
     Array.isArray(value.shape) &&
-    ArrayBuffer.isView(value.data)
+    (isComputed(value, "data") || ArrayBuffer.isView(value.data))
   );
+}
+
+/** Whether reading the field runs code. */
+function isComputed(value: object, field: string): boolean {
+  return Object.getOwnPropertyDescriptor(value, field)?.get !== undefined;
 }
 
 function encoded(value: unknown, path: string, depth: number): unknown {

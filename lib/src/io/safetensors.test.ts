@@ -122,7 +122,7 @@ describe("bad files are refused with one sentence", () => {
   const rows: readonly (readonly [string, number, string])[] = [
     ["[]", 0, "safetensors: the header is not a JSON object"],
     ["{", 0, "safetensors: the header is not JSON"],
-    ["[".repeat(100_000), 0, "safetensors: the header is not JSON"],
+    ["[".repeat(100_000), 0, "safetensors: the header is nested more than 127 deep"],
     ['{"w":3}', 0, "safetensors: w: the header entry is not an object"],
     [entry({ shape: [-2] }), 8, "safetensors: w: the shape is not a list of sizes"],
     [entry({ data_offsets: [0] }), 8, "safetensors: w: data_offsets is not a pair of offsets"],
@@ -137,9 +137,54 @@ describe("bad files are refused with one sentence", () => {
     [two(4, 8), 9, "safetensors: the arrays fill 8 of 9 bytes of data; the file is corrupt"],
     ['{"__metadata__":{"a":1}}', 0, "safetensors: __metadata__ is not an object of texts"],
     [
-      entry({ dtype: "F8_E4M3" }),
+      entry({ dtype: "F31" }),
       8,
-      'safetensors: w: unknown dtype "F8_E4M3"; did you mean F64, F32, F16?',
+      'safetensors: w: unknown dtype "F31"; did you mean F32, F64, F16?',
+    ],
+    [entry({ dtype: 5 }), 8, "safetensors: w: the dtype is not a text"],
+    [entry({ dtype: { toString: 1 } }), 8, "safetensors: w: the dtype is not a text"],
+    ['{"w":{"shape":[],"data_offsets":[0,0]}}', 0, "safetensors: w: the header entry has no dtype"],
+    [entry({}).replace("[2]", "[2.0]"), 8, "safetensors: w: the shape is not a list of sizes"],
+    [entry({}).replace("[2]", "[2e0]"), 8, "safetensors: w: the shape is not a list of sizes"],
+    [entry({}).replace("[0,8]", "[-0,8]"), 8, "w: data_offsets is not a pair of offsets"],
+    [`\ufeff${entry({})}`, 8, "safetensors: the header is not JSON"],
+    [`${entry({})}x`, 8, 'the header is not JSON: expected the end at character 54, got "x"'],
+    [
+      `{"w":{"dtype":"F32","shape":[${"1,".repeat(1e6)}2],"data_offsets":[0,8]}}`,
+      8,
+      "safetensors: w: the shape is not a list of sizes: more than 64 numbers",
+    ],
+    [
+      entry({ shape: [2 ** 32, 2 ** 32, 0], data_offsets: [0, 0] }),
+      0,
+      "safetensors: w: the shape has more than 9007199254740991 elements",
+    ],
+    [
+      `${entry({}).slice(0, -1)},${entry({}).slice(1)}`,
+      8,
+      "safetensors: the header names w twice; names must be unique, the file is corrupt",
+    ],
+    [
+      `${entry({}).slice(0, -1)},"\\u0077":{}}`,
+      8,
+      "safetensors: the header names w twice; names must be unique, the file is corrupt",
+    ],
+    [entry({}).replace("{", '{"__metadata__":{},"__metadata__":{},'), 8, "__metadata__ twice"],
+    [
+      entry({}).replace('"shape"', '"dtype":"F32","shape"'),
+      8,
+      "safetensors: w: the header entry has two fields dtype",
+    ],
+    [
+      entry({ more: JSON.parse(`${"[".repeat(200)}${"]".repeat(200)}`) }),
+      8,
+      "nested more than 127",
+    ],
+    ['{"\\ud800":{}}', 0, "the header is not JSON: the text"],
+    [
+      `{${Array.from({ length: 100_001 }, (_, i) => `"t${i}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`).join()}}`,
+      0,
+      "safetensors: the header names more than 100000 arrays",
     ],
   ];
   it.each(rows)("%.40s", (header, data, sentence) => {
@@ -161,16 +206,63 @@ describe("bad files are refused with one sentence", () => {
     );
   });
 
-  it("a 64-bit integer that does not fit, and arrays above the limit", () => {
+  it("arrays above the limit", () => {
     const bytes = withHeader('{"w":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}', 8);
-    bytes[bytes.length - 1] = 1;
-    expect(() => readSafetensors(bytes)).toThrow(
-      new InputError("safetensors: w: the 64-bit integer 72057594037927940 does not fit in int32"),
-    );
-    expect(() => readSafetensors(bytes, { maxBytes: 3 })).toThrow(
+    expect(() => readSafetensors(bytes, { maxBytes: 3 }).arrays.w?.data).toThrow(
       new InputError(
         "safetensors: w brings the arrays to 4 bytes, the limit is 3; raise maxBytes to read it",
       ),
     );
+  });
+});
+
+describe("one odd array beside sound ones", () => {
+  const beside = (dtype: string, bytes: number): Uint8Array =>
+    withHeader(
+      JSON.stringify({
+        odd: { dtype, shape: [1], data_offsets: [0, bytes] },
+        w: { dtype: "F32", shape: [2], data_offsets: [bytes, bytes + 8] },
+      }),
+      bytes + 8,
+    );
+
+  it.each([
+    [
+      "F8_E4M3",
+      1,
+      "8-bit floating-point numbers (F8_E4M3) are not supported; save them as F32 first",
+    ],
+    ["C64", 8, "complex numbers (C64) are not supported; save them as F32 first"],
+  ])("%s fails when its numbers are asked for", (dtype, bytes, sentence) => {
+    const { arrays } = readSafetensors(beside(dtype, bytes));
+    expect(arrays.w).toEqual(nd("float32", [2], [0, 0]));
+    expect(arrays.odd?.shape).toEqual([1]);
+    expect(() => arrays.odd?.data).toThrow(new InputError(`safetensors: odd: ${sentence}`));
+  });
+
+  it("a 64-bit integer that does not fit 32 bits", () => {
+    const bytes = beside("I64", 8);
+    bytes[bytes.length - 9] = 1;
+    const { arrays } = readSafetensors(bytes);
+    expect(arrays.w).toEqual(nd("float32", [2], [0, 0]));
+    expect(() => arrays.odd?.data).toThrow(
+      new InputError(
+        "safetensors: odd: the 64-bit integer 72057594037927940 does not fit in int32",
+      ),
+    );
+  });
+});
+
+describe("what the reference implementation reads", () => {
+  const w = '"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}';
+  it.each([
+    ["metadata of null", `{"__metadata__":null,${w}}`],
+    ["space around the header", ` \n{${w}}\t `],
+    ["fields it does not know", `{${w.replace("{", '{"more":[1e9,{"a":null}],')}}`],
+    ["escapes in names", `{${w.replace('"w"', '"\\u0077"').replace("F32", "F3\\u0032")}}`],
+  ])("%s", (_, header) => {
+    const { arrays, metadata } = readSafetensors(withHeader(header, 8));
+    expect(arrays).toEqual({ w: nd("float32", [2], [0, 0]) });
+    expect(metadata).toEqual({});
   });
 });

@@ -4,12 +4,21 @@
  * reference implementation: wider types first, then by name, the header padded to 8 bytes.
  */
 
-import { InputError, UnknownNameError } from "../core/errors.ts";
+import { InputError } from "../core/errors.ts";
 import { type DType, type NdArray, sizeOf } from "../core/nd.ts";
-import { printable, shown } from "../core/text.ts";
+import { printable } from "../core/text.ts";
 import { Budget, type ReadOptions } from "./budget.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { decode, type ElementType, elements, rowMajor } from "./elements.ts";
+import { unreadableArray } from "./lazy-array.ts";
+import {
+  type Header,
+  type HeaderEntry,
+  isUnread,
+  METADATA,
+  readHeader,
+  unreadTypes,
+} from "./safetensors-header.ts";
 
 /** Arrays by name. */
 export type NamedArrays = { readonly [name: string]: NdArray };
@@ -21,17 +30,8 @@ export interface Safetensors {
   readonly metadata: { readonly [key: string]: string };
 }
 
-interface Entry {
-  readonly type: ElementType;
-  readonly shape: readonly number[];
-  readonly start: number;
-  readonly end: number;
-}
-
 const where = "safetensors";
-const METADATA = "__metadata__";
 const LARGEST_HEADER = 100_000_000;
-const elementTypes = Object.keys(elements) as ElementType[];
 
 /** How each type in memory is stored, widest first (the order of the arrays in the file). */
 const stored: { readonly [D in DType]: { readonly type: ElementType; readonly order: number } } = {
@@ -43,8 +43,10 @@ const stored: { readonly [D in DType]: { readonly type: ElementType; readonly or
 };
 
 /**
- * The arrays and texts of a file. F16 and BF16 become float32, small integers int32; 64-bit integers
- * must fit 32 bits. Arrays must fill the data without gaps or overlaps. Throws `InputError`.
+ * The arrays and texts of a file. F16 and BF16 become float32, small integers int32. An array that no
+ * dtype here can hold (64-bit integers beyond 32 bits, 8-bit floats, complex numbers) has its shape, and
+ * its `data` throws `InputError` when read. Arrays must fill the data without gaps or overlaps, and
+ * names must be unique. Throws `InputError`.
  */
 export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): Safetensors {
   const reader = new ByteReader(where, bytes);
@@ -54,25 +56,34 @@ export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): S
       `${where}: the header length ${length} is beyond the file's ${bytes.length} bytes; this is not a safetensors file or it is truncated`,
     );
   }
-  const header = parseHeader(reader.text(length));
+  const { entries, metadata } = readHeader(reader.text(length));
   const data = bytes.subarray(8 + length);
-  const entries = Object.entries(header)
-    .filter(([name]) => name !== METADATA)
-    .map(([name, value]) => [name, checkEntry(name, value)] as const);
   checkCover(entries, data.length);
   const budget = new Budget(bytes.length, options);
-  const arrays = entries.map(([name, { type, shape, start, end }]) => {
-    const layout = { shape, offset: 0, strides: rowMajor(shape) };
-    const array = decode(
-      `${where}: ${printable(name)}`,
-      type,
-      data.subarray(start, end),
-      layout,
-      budget,
+  const arrays = [...entries].map(
+    ([name, entry]) => [name, decoded(name, entry, data, budget)] as const,
+  );
+  return { arrays: Object.fromEntries(arrays), metadata };
+}
+
+function decoded(name: string, entry: HeaderEntry, data: Uint8Array, budget: Budget): NdArray {
+  const { type, shape, start, end } = entry;
+  const at = `${where}: ${printable(name)}`;
+  if (isUnread(type)) {
+    const { kind } = unreadTypes[type];
+    return unreadableArray(
+      "float32",
+      shape,
+      new InputError(`${at}: ${kind} (${type}) are not supported; save them as F32 first`),
     );
-    return [name, array] as const;
-  });
-  return { arrays: Object.fromEntries(arrays), metadata: checkMetadata(header[METADATA]) };
+  }
+  const layout = { shape, offset: 0, strides: rowMajor(shape) };
+  try {
+    return decode(at, type, data.subarray(start, end), layout, budget);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return unreadableArray(elements[type].dtype, shape, error);
+  }
 }
 
 /** A file with the arrays and texts; the same arguments give the same bytes. */
@@ -115,58 +126,9 @@ export function writeSafetensors(
   return out;
 }
 
-function parseHeader(text: string): { readonly [name: string]: unknown } {
-  let header: unknown;
-  try {
-    header = JSON.parse(text);
-  } catch {
-    throw new InputError(`${where}: the header is not JSON`);
-  }
-  if (!isRecord(header)) throw new InputError(`${where}: the header is not a JSON object`);
-  return header;
-}
-
-function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((x) => Number.isSafeInteger(x) && x >= 0);
-}
-
-function checkEntry(name: string, value: unknown): Entry {
-  const at = `${where}: ${printable(name)}`;
-  if (!isRecord(value)) throw new InputError(`${at}: the header entry is not an object`);
-  const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !isElementType(dtype)) {
-    throw new UnknownNameError(
-      at,
-      "dtype",
-      typeof dtype === "string" ? dtype : shown(dtype),
-      elementTypes,
-    );
-  }
-  if (!isCounts(shape)) throw new InputError(`${at}: the shape is not a list of sizes`);
-  if (!isCounts(offsets) || offsets.length !== 2) {
-    throw new InputError(`${at}: data_offsets is not a pair of offsets`);
-  }
-  const [start, end] = offsets as [number, number];
-  const bytes = sizeOf(shape) * elements[dtype].bytes;
-  if (end - start !== bytes) {
-    throw new InputError(
-      `${at}: ${dtype} of shape [${shape}] takes ${bytes} bytes, data_offsets [${offsets}] hold ${end - start}`,
-    );
-  }
-  return { type: dtype, shape, start, end };
-}
-
-function isElementType(name: string): name is ElementType {
-  return Object.hasOwn(elements, name);
-}
-
-function checkCover(entries: readonly (readonly [string, Entry])[], length: number): void {
+function checkCover(entries: Header["entries"], length: number): void {
   let covered = 0;
-  const order = entries.toSorted(([, a], [, b]) => a.start - b.start || a.end - b.end);
+  const order = [...entries].sort(([, a], [, b]) => a.start - b.start || a.end - b.end);
   for (const [name, { start, end }] of order) {
     if (start !== covered || end > length) {
       const rule =
@@ -180,14 +142,6 @@ function checkCover(entries: readonly (readonly [string, Entry])[], length: numb
       `${where}: the arrays fill ${covered} of ${length} bytes of data; the file is corrupt`,
     );
   }
-}
-
-function checkMetadata(value: unknown): { readonly [key: string]: string } {
-  if (value === undefined) return {};
-  if (!isRecord(value) || Object.values(value).some((text) => typeof text !== "string")) {
-    throw new InputError(`${where}: ${METADATA} is not an object of texts`);
-  }
-  return value as { readonly [key: string]: string };
 }
 
 function checkWritable(name: string, { shape, data }: NdArray): void {
