@@ -90,13 +90,39 @@ export async function replaceFile(
  * system refuses with ENOENT, as under /proc.
  */
 export async function makeFolder(path: string): Promise<void> {
-  const made = await mkdir(path).catch((error: unknown) => error);
-  if (!(made instanceof Error) || (await isFolder(path))) return;
-  if (!isAbsent(made) || dirname(path) === path) throw made;
+  const first = await madeOne(path);
+  if (first === undefined) return;
+  if (systemCode(first) !== "ENOENT" || dirname(path) === path) throw first;
   await makeFolder(dirname(path));
-  await mkdir(path).catch(async (error: unknown) => {
-    if (!(await isFolder(path))) throw error;
-  });
+  const second = await madeOne(path);
+  if (second !== undefined) throw second;
+}
+
+/** Make one folder unless it is there. Returns the error when that cannot be. */
+async function madeOne(path: string): Promise<unknown> {
+  for (;;) {
+    const error = await mkdir(path).catch((refused: unknown) => refused);
+    if (error === undefined) return undefined;
+    const kind = await kindAt(path);
+    if (kind === "folder") return undefined;
+    // Else it was there and is gone: another process gave back an empty folder.
+    if (kind === "other" || systemCode(error) !== "EEXIST") return error;
+  }
+}
+
+/** What lies at a path; a link that points at nothing is something. */
+async function kindAt(path: string): Promise<"folder" | "nothing" | "other"> {
+  try {
+    const entry = await lstat(path);
+    if (entry.isDirectory()) return "folder";
+    if (!entry.isSymbolicLink()) return "other";
+  } catch (error) {
+    return isAbsent(error) ? "nothing" : "other";
+  }
+  return stat(path).then(
+    (target) => (target.isDirectory() ? "folder" : "other"),
+    () => "other" as const,
+  );
 }
 
 /** Write every byte; a disk that fills up may take only a part at a time. */
@@ -193,11 +219,4 @@ async function targetOf(path: string): Promise<string> {
     target = resolve(folder, await readlink(target));
   }
   throw Object.assign(new Error("too many links"), { code: "ELOOP" });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
 }

@@ -9,7 +9,7 @@ import type { TrainingPlan } from "../train/index.ts";
 import { runFormat, runName } from "./canonical.ts";
 import { checkpointSteps } from "./checkpoint-files.ts";
 import { type Opener, removeUnfinished } from "./disk.ts";
-import { lockName, takeLock } from "./lock.ts";
+import { type LockOptions, lockName, takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
 import { checkPlan, planOf } from "./plan-of.ts";
 import type { OnProgress } from "./progress.ts";
@@ -50,7 +50,7 @@ export async function runStudy<P, R>(
   options: RunOptions,
 ): Promise<RunOutcome> {
   const folder = runFolder(options.out, study.name, params);
-  const release = await takeLock(folder);
+  const release = await takeLock(folder, lockOptions(options));
   try {
     if (options.fresh === true) await emptyFolder(folder);
     await removeUnfinished(folder);
@@ -64,6 +64,14 @@ export async function runStudy<P, R>(
   } finally {
     await release();
   }
+}
+
+/** Says what is waited for, and stops waiting when the run is to stop. */
+function lockOptions({
+  onProgress,
+  signal,
+}: Pick<RunOptions, "onProgress" | "signal">): LockOptions {
+  return { signal, onWait: (text) => onProgress?.({ kind: "message", text }) };
 }
 
 /** Nothing is written before the back end is there, so that another device may be chosen then. */
