@@ -275,7 +275,8 @@ describe("wrong input ends with 2, one sentence and no file", () => {
     const version = [0x80, 2, 0x4d, 0xe9, 3, 0x2e];
     const system = [...Buffer.from("\x80\x02}X\x0d\x00\x00\x00little_endian\x88s.", "latin1")];
     const call = [...Buffer.from("\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.", "latin1")];
-    return Uint8Array.from([...magic, ...version, ...system, ...call]);
+    const storages = [0x80, 2, 0x5d, 0x2e];
+    return Uint8Array.from([...magic, ...version, ...system, ...call, ...storages]);
   }
 
   /** A small file that asks for a terabyte. */

@@ -3,6 +3,7 @@
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { printable, shown } from "../core/text.ts";
 import {
+  looksLikePt,
   type NamedArrays,
   type PtValue,
   type ReadOptions,
@@ -76,7 +77,7 @@ interface Contents {
 }
 
 function contents(where: string, bytes: Uint8Array, options: ReadModelOptions): Contents {
-  const format = options.format ?? formatOf(bytes);
+  const format = options.format ?? (looksLikePt(bytes) ? "pt" : "safetensors");
   if (format === "safetensors") {
     const { arrays, metadata } = readSafetensors(bytes, options);
     const raw = metadata.format === "tinylens-checkpoint-1" ? weightsOfRun(arrays) : arrays;
@@ -91,13 +92,6 @@ function contents(where: string, bytes: Uint8Array, options: ReadModelOptions): 
   const own = typeof outer.tinylens === "string" ? outer.tinylens : undefined;
   if (own !== undefined || config === undefined) return { raw, ...record(where, own, undefined) };
   return { raw, config: fromTransformerLensConfig(config) };
-}
-
-/** Zip archives and pickles are PyTorch's; anything else can only be safetensors. */
-function formatOf(bytes: Uint8Array): ModelFormat {
-  const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  const pickle = bytes[0] === 0x80;
-  return zip || (pickle && bytes[2] === 0x8a) ? "pt" : "safetensors";
 }
 
 /** A checkpoint of a run without the state of its optimiser and batches. */

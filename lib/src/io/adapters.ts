@@ -8,7 +8,8 @@ import { InputError, UnknownNameError } from "../core/errors.ts";
 import { type NdArray, nd, zerosOf } from "../core/nd.ts";
 import { printable } from "../core/text.ts";
 import { isNdArray } from "./json.ts";
-import type { PtValue } from "./pt/plain.ts";
+import { deferredAt } from "./pt/deferred.ts";
+import type { PtValue } from "./pt/value.ts";
 import type { NamedArrays } from "./safetensors.ts";
 
 /** What an adapter may leave out. */
@@ -51,8 +52,8 @@ export type Layout = "rep-theory" | "progress-measures" | "transformer-lens";
  */
 export function layoutOf(state: NamedArrays): Layout {
   if (repTheoryMarks.some((key) => Object.hasOwn(state, key))) return "rep-theory";
-  const flat = Object.entries(state).some(
-    ([key, { shape }]) => key.endsWith(".attn.W_O") && shape.length === 2,
+  const flat = Object.keys(state).some(
+    (key) => key.endsWith(".attn.W_O") && state[key]?.shape.length === 2,
   );
   return flat ? "progress-measures" : "transformer-lens";
 }
@@ -218,13 +219,14 @@ function adapt(
   { ignore = [] }: AdapterOptions,
 ): NamedArrays {
   const out: [string, NdArray][] = [];
-  for (const [key, x] of Object.entries(state)) {
+  for (const key of Object.keys(state)) {
     if (ignore.includes(key)) continue;
     const name = key.replace(/^attn_blocks\./, "blocks.");
     const pattern = name.replace(/^blocks\.\d+\./, "blocks.#.");
     const rule = Object.hasOwn(rules, pattern) ? rules[pattern] : undefined;
     if (rule === undefined) throw new UnknownNameError(where, "weight", key, Object.keys(rules));
     if (rule === "drop") continue;
+    const x = state[key] as NdArray;
     dims(`${where}: ${printable(key)}`, x, rule.axes);
     out.push([name, rule.convert?.(x, key, state) ?? x]);
   }
@@ -304,5 +306,10 @@ function isRecord(value: PtValue | undefined): value is { readonly [key: string]
 }
 
 function isStateDict(value: PtValue | undefined): value is NamedArrays {
-  return isRecord(value) && Object.keys(value).length > 0 && Object.values(value).every(isNdArray);
+  return isRecord(value) && Object.keys(value).length > 0 && Object.keys(value).every(isArrayAt);
+
+  /** Arrays that were not asked for yet, and what is refused then, are left as they are. */
+  function isArrayAt(key: string): boolean {
+    return isRecord(value) && (deferredAt(value, key) !== undefined || isNdArray(value[key]));
+  }
 }

@@ -79,13 +79,16 @@ export interface Layout {
   readonly strides: readonly number[];
 }
 
+/** Most axes of an array. */
+const MOST_AXES = 64;
+
 /** Strides of a dense row-major array. */
 export function rowMajor(shape: readonly number[]): number[] {
-  const strides: number[] = [];
+  const strides = new Array<number>(shape.length);
   let step = 1;
-  for (const size of shape.toReversed()) {
-    strides.unshift(step);
-    step *= size;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = step;
+    step *= shape[axis] as number;
   }
   return strides;
 }
@@ -101,54 +104,95 @@ export function decode(
   layout: Layout,
   budget: Budget,
 ): NdArray {
-  const { shape, offset, strides } = layout;
+  const { shape, offset } = layout;
   const element = elements[type];
   const { dtype } = element;
   checkLayout(where, layout, Math.floor(bytes.length / element.bytes));
   const size = sizeOf(shape);
   budget.spend(where, size * bytesPerElement[dtype]);
   const data = zerosOf(dtype, size);
-  if (element.same && strides.join() === rowMajor(shape).join()) {
+  if (size === 0) return nd(dtype, shape, data);
+  const axes = longAxes(layout);
+  const last = axes.at(-1);
+  if (element.same && (last === undefined || (axes.length === 1 && last.stride === 1))) {
     const start = offset * element.bytes;
     const raw = new Uint8Array(data.buffer);
     raw.set(bytes.subarray(start, start + raw.length));
     return nd(dtype, shape, data);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { size: run, stride } = last ?? { size: 1, stride: 0 };
+  const copied = stride === 0 ? 1 : run;
   let i = 0;
-  for (const at of offsets(layout)) {
-    const value = element.read(view, at * element.bytes);
-    data[i] = value;
-    if (element.bytes === 8 && data[i] !== value && !Number.isNaN(value)) {
-      throw new InputError(`${where}: the 64-bit integer ${value} does not fit in ${dtype}`);
+  for (const start of starts(axes.slice(0, -1), offset)) {
+    for (let k = 0; k < copied; k++) {
+      const at = (start + k * stride) * element.bytes;
+      const value = element.read(view, at);
+      data[i + k] = value;
+      if (element.bytes === 8 && data[i + k] !== value && !Number.isNaN(value)) {
+        throw new InputError(
+          `${where}: the 64-bit integer ${wide(type, view, at)} does not fit in ${dtype}`,
+        );
+      }
     }
-    i++;
+    if (stride === 0) data.fill(data[i] as number, i, i + run);
+    i += run;
   }
   return nd(dtype, shape, data);
 }
 
-/** Offsets of the elements of a view, in row-major order. */
-function* offsets({ shape, offset, strides }: Layout): Generator<number> {
-  const size = sizeOf(shape);
-  const index = shape.map(() => 0);
+function wide(type: ElementType, view: DataView, at: number): bigint {
+  return type === "U64" ? view.getBigUint64(at, true) : view.getBigInt64(at, true);
+}
+
+interface Axis {
+  readonly size: number;
+  readonly stride: number;
+}
+
+/** The axes of more than one element; neighbours that one stride walks through are one axis. */
+function longAxes({ shape, strides }: Layout): Axis[] {
+  const axes: Axis[] = [];
+  for (const [i, size] of shape.entries()) {
+    if (size === 1) continue;
+    const stride = strides[i] as number;
+    const outer = axes.at(-1);
+    if (outer !== undefined && outer.stride === stride * size) {
+      axes[axes.length - 1] = { size: outer.size * size, stride };
+    } else {
+      axes.push({ size, stride });
+    }
+  }
+  return axes;
+}
+
+/** Offsets of the first element of each run along the last axis, in row-major order. */
+function* starts(axes: readonly Axis[], offset: number): Generator<number> {
+  const index = axes.map(() => 0);
   let at = offset;
-  for (let i = 0; i < size; i++) {
+  for (;;) {
     yield at;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const stride = strides[axis] as number;
+    let axis = axes.length - 1;
+    for (; axis >= 0; axis--) {
+      const { size, stride } = axes[axis] as Axis;
       const next = (index[axis] as number) + 1;
       at += stride;
       index[axis] = next;
-      if (next < (shape[axis] as number)) break;
+      if (next < size) break;
       at -= stride * next;
       index[axis] = 0;
     }
+    if (axis < 0) return;
   }
 }
 
 function checkLayout(where: string, { shape, offset, strides }: Layout, stored: number): void {
+  const axes = shape.length;
+  if (axes > MOST_AXES) {
+    throw new InputError(`${where}: an array has at most ${MOST_AXES} axes, got ${axes}`);
+  }
   const whole = [...shape, offset, ...strides].every((x) => Number.isSafeInteger(x) && x >= 0);
-  if (!whole || shape.length !== strides.length || shape.length > 64) {
+  if (!whole || axes !== strides.length) {
     throw new InputError(`${where}: shape [${shape}] and strides [${strides}] are not valid`);
   }
   const empty = shape.includes(0);

@@ -14,8 +14,8 @@ export {
 } from "./adapters.ts";
 export type { ReadOptions } from "./budget.ts";
 export { decodeJson, encodeJson, isNdArray, type JsonValue } from "./json.ts";
-export type { PtValue } from "./pt/plain.ts";
-export { readPt } from "./pt.ts";
+export type { PtValue } from "./pt/value.ts";
+export { looksLikePt, readPt } from "./pt.ts";
 export { type PtWritable, writePt } from "./pt-writer.ts";
 export {
   type NamedArrays,

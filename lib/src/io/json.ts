@@ -56,6 +56,7 @@ export function isNdArray(value: unknown): value is NdArray {
   return (
     isObject(value) &&
     Object.keys(value).length === 3 &&
+    !isComputed(value, "dtype") &&
     typeof value.dtype === "string" &&
     Object.hasOwn(bytesPerElement, value.dtype) &&
     Array.isArray(value.shape) &&

@@ -8,7 +8,7 @@ import { InputError } from "../../core/errors.ts";
 import { type ByteReader, latin1 } from "../byte-reader.ts";
 import { Machine, type PickleHost } from "./machine.ts";
 import { parseFloatLine, parseInteger, parseLong, parseQuoted, parseUnicode } from "./text.ts";
-import { PyDict, PyList, PyTuple } from "./values.ts";
+import { PyTuple } from "./values.ts";
 
 /** Read one pickle; the reader is left after its end. Throws `InputError` (opened by `where`). */
 export function readPickle(where: string, reader: ByteReader, host: PickleHost): unknown {
@@ -32,30 +32,27 @@ type Step = (machine: Machine, reader: ByteReader) => void;
 const STOP = 0x2e;
 const LATEST_PROTOCOL = 5;
 
-function newDict(machine: Machine): void {
-  const items = machine.popMark();
-  machine.push(new PyDict());
-  machine.setItems(items);
-}
-
-function tupleOf(count: number): Step {
-  return (machine) => {
-    const items = Array.from({ length: count }, () => machine.pop()).reverse();
-    machine.push(new PyTuple(items));
-  };
-}
-
 function called(machine: Machine): void {
   const args = machine.pop();
   machine.call(machine.pop(), args);
 }
 
-function calledWithKeywords(machine: Machine): void {
-  const keywords = machine.pop();
-  if (!(keywords instanceof PyDict && keywords.entries.size === 0)) {
-    throw machine.fail("arguments by keyword are not supported");
-  }
-  called(machine);
+function calledWithNamed(machine: Machine): void {
+  const named = machine.pop();
+  const args = machine.pop();
+  machine.call(machine.pop(), args, named);
+}
+
+/** The form in which Python 2 pickled objects: a class and its arguments since the last mark. */
+function instance(machine: Machine, reader: ByteReader): void {
+  const args = machine.popMark();
+  machine.global(reader.line(), reader.line());
+  machine.call(machine.pop(), new PyTuple(args));
+}
+
+function object(machine: Machine): void {
+  const [callee, ...args] = machine.popMark();
+  machine.call(callee, new PyTuple(args));
 }
 
 function textLine(parse: (where: string, line: string) => unknown): Step {
@@ -93,7 +90,7 @@ const steps: ReadonlyMap<number, Step> = new Map<number, Step>([
   [0x80, protocol],
   [0x95, (_, r) => void r.skip(8)], // FRAME
   [0x28, (m) => m.mark()],
-  [0x30, (m) => void m.pop()],
+  [0x30, (m) => m.discard()],
   [0x31, (m) => void m.popMark()],
   [0x32, (m) => m.push(m.top())],
   // constants and numbers
@@ -122,36 +119,39 @@ const steps: ReadonlyMap<number, Step> = new Map<number, Step>([
   [0x8e, (m, r) => m.push(r.take(r.uint64()))],
   [0x96, (m, r) => m.push(r.take(r.uint64()))],
   // containers
-  [0x5d, (m) => m.push(new PyList())],
-  [0x8f, (m) => m.push(new PyList())],
-  [0x6c, (m) => m.push(new PyList(m.popMark()))],
-  [0x91, (m) => m.push(new PyList(m.popMark()))],
+  [0x5d, (m) => m.list()],
+  [0x8f, (m) => m.list()],
+  [0x6c, (m) => m.list(m.popMark())],
+  [0x91, (m) => m.list(m.popMark())],
   [0x61, (m) => m.append([m.pop()])],
   [0x65, (m) => m.append(m.popMark())],
   [0x90, (m) => m.append(m.popMark())],
-  [0x7d, (m) => m.push(new PyDict())],
-  [0x64, newDict],
+  [0x7d, (m) => m.dict()],
+  [0x64, (m) => m.dict(m.popMark())],
   [0x73, (m) => m.setItems([m.pop(), m.pop()].reverse())],
   [0x75, (m) => m.setItems(m.popMark())],
-  [0x29, tupleOf(0)],
-  [0x85, tupleOf(1)],
-  [0x86, tupleOf(2)],
-  [0x87, tupleOf(3)],
-  [0x74, (m) => m.push(new PyTuple(m.popMark()))],
+  [0x29, (m) => m.tuple([])],
+  [0x85, (m) => m.tupleOf(1)],
+  [0x86, (m) => m.tupleOf(2)],
+  [0x87, (m) => m.tupleOf(3)],
+  [0x74, (m) => m.tuple(m.popMark())],
   // memory
   [0x70, (m, r) => m.put(index(m, r.line()))],
   [0x71, (m, r) => m.put(r.uint8())],
   [0x72, (m, r) => m.put(r.uint32())],
-  [0x94, (m) => m.put(m.memo.size)],
+  [0x94, (m) => m.put()],
   [0x67, (m, r) => m.get(index(m, r.line()))],
   [0x68, (m, r) => m.get(r.uint8())],
   [0x6a, (m, r) => m.get(r.uint32())],
   // names and objects
   [0x63, (m, r) => m.global(r.line(), r.line())],
   [0x93, stackGlobal],
-  [0x51, (m) => m.push(m.host.persistent(m.pop()))],
+  [0x50, (m, r) => m.persistent(r.line())],
+  [0x51, (m) => m.persistent(m.pop())],
   [0x52, called],
   [0x81, called],
-  [0x92, calledWithKeywords],
+  [0x92, calledWithNamed],
+  [0x69, instance],
+  [0x6f, object],
   [0x62, (m) => m.build()],
 ]);

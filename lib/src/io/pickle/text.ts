@@ -63,9 +63,8 @@ export function parseLong(where: string, bytes: Uint8Array): number | bigint {
   if (bytes.length > LONGEST_INTEGER) {
     throw new InputError(`${where}: an integer of ${bytes.length} bytes is too long`);
   }
-  let value = 0n;
-  for (const byte of bytes.toReversed()) value = (value << 8n) | BigInt(byte);
-  return narrowed(BigInt.asIntN(8 * bytes.length, value));
+  const digits = Array.from(bytes.toReversed(), (byte) => byte.toString(16).padStart(2, "0"));
+  return narrowed(BigInt.asIntN(8 * bytes.length, BigInt(`0x0${digits.join("")}`)));
 }
 
 /** A number when it is exact, else the bigint. */

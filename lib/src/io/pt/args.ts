@@ -1,12 +1,11 @@
 /** Arguments of the functions that a checkpoint calls, checked. */
 
-import { InputError } from "../../core/errors.ts";
 import { fromLatin1 } from "../byte-reader.ts";
-import { PyTuple } from "../pickle/values.ts";
+import { PyTuple, Refusal } from "../pickle/values.ts";
 
-/** A value that does not have the form it must have. */
-export function malformed(what: string): InputError {
-  return new InputError(`pt: the pickle is corrupt: ${what}`);
+/** The refusal of a value that does not have the form it must have. */
+export function malformed(what: string): Refusal {
+  return new Refusal(`is corrupt: ${what}`);
 }
 
 /** A tuple of counts, e.g. a shape. */

@@ -1,61 +1,64 @@
 /**
  * Checkpoints written before PyTorch 1.6 (or with `_use_new_zipfile_serialization=False`): four
- * pickles, a list of storage keys, the storages.
+ * pickles of any protocol, a list of storage keys, the storages.
  * Source: PyTorch, torch/serialization.py, `_legacy_load`.
  */
 
 import { InputError } from "../../core/errors.ts";
-import type { Budget } from "../budget.ts";
+import { PickleBudget } from "../budget.ts";
 import { ByteReader } from "../byte-reader.ts";
-import { elements } from "../elements.ts";
 import { readPickle } from "../pickle/read-pickle.ts";
-import { PyDict, PyList } from "../pickle/values.ts";
-import { malformed } from "./args.ts";
-import { persistentStorage } from "./persistent.ts";
+import { PyList } from "../pickle/values.ts";
+import { persistentStorage, type Storages } from "./persistent.ts";
 import type { Storage } from "./tensor-ref.ts";
 import { torchGlobal } from "./torch-globals.ts";
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
-/** Protocol 2 and an integer of ten bytes: how every such file begins. */
-const BEGINNING = [0x80, 0x02, 0x8a, 0x0a];
+/** More than the pickle of the magic number takes in any protocol. */
+const LONGEST_MAGIC = 64;
 
+/** True when the first pickle is PyTorch's magic number, in any protocol. */
 export function looksLegacy(bytes: Uint8Array): boolean {
-  return BEGINNING.every((byte, i) => i === 1 || bytes[i] === byte);
+  const first = bytes.subarray(0, LONGEST_MAGIC);
+  try {
+    return readPickle("pt", new ByteReader("pt", first), nothing) === MAGIC;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
 }
 
+/** A number needs no names. */
+const nothing = { global: () => null, persistent: () => null, spend: () => {} };
+
 /** What the pickle built; its storages hold their bytes. */
-export function readLegacy(bytes: Uint8Array, budget: Budget): unknown {
+export function readLegacy(bytes: Uint8Array): unknown {
   const reader = new ByteReader("pt", bytes);
-  const storages = new Map<string, Storage>();
+  const storages: Storages = new Map();
+  const spent = new PickleBudget(bytes.length);
   const host = {
     global: torchGlobal,
-    spend: (copied: number) => budget.spend("pt: the pickle", copied),
-    persistent: (id: unknown) => {
-      const { storage } = persistentStorage(id);
-      const known = storages.get(storage.key);
-      if (known !== undefined) return known;
-      storages.set(storage.key, storage);
-      return storage;
-    },
+    spend: (taken: number) => spent.spend(taken),
+    persistent: (id: unknown) => persistentStorage(id, storages, false),
   };
   const next = (): unknown => readPickle("pt", reader, host);
-  if (next() !== MAGIC) throw malformed("the magic number is not PyTorch's");
-  next();
-  const system = next();
-  if (!(system instanceof PyDict && system.entries.get("little_endian") === true)) {
-    throw new InputError("pt: the file is big-endian; save it on a little-endian machine");
-  }
+  // The magic number, the version and the system: the bytes are little-endian whatever it says.
+  for (let i = 0; i < 3; i++) next();
   const root = next();
   const keys = next();
-  if (!(keys instanceof PyList)) throw malformed("the list of storages is missing");
-  for (const key of keys.items) readStorage(reader, storages.get(String(key)));
+  if (!(keys instanceof PyList)) throw corrupt("the list of storages is missing");
+  for (const key of keys.items)
+    readStorage(reader, typeof key === "string" ? storages.get(key) : undefined);
   return root;
 }
 
 function readStorage(reader: ByteReader, storage: Storage | undefined): void {
-  if (storage === undefined) throw malformed("a storage is not used by any tensor");
+  if (storage === undefined) throw corrupt("a storage is not used by any tensor");
   const length = reader.uint64();
-  storage.bytes = reader.take(
-    length * (storage.type === undefined ? 1 : elements[storage.type].bytes),
-  );
+  const bytes = reader.take(length * storage.element.bytes);
+  storage.source = () => bytes;
+}
+
+function corrupt(what: string): InputError {
+  return new InputError(`pt: the file is corrupt: ${what}`);
 }

@@ -3,11 +3,18 @@
  * Source: NumPy, numpy/_core/src/multiarray/methods.c (`array_reduce`, `arraydescr_reduce`).
  */
 
-import { InputError } from "../../core/errors.ts";
+import { shown } from "../../core/text.ts";
 import { type ElementType, elements, rowMajor } from "../elements.ts";
-import { type Buildable, PyCallable, PyName, PyTuple } from "../pickle/values.ts";
+import {
+  type Buildable,
+  type Opaque,
+  PyCallable,
+  PyName,
+  PyTuple,
+  Refusal,
+} from "../pickle/values.ts";
 import { counts, malformed, rawBytes } from "./args.ts";
-import { Storage, TensorRef } from "./tensor-ref.ts";
+import { Storage, swapped, TensorRef, TorchType } from "./tensor-ref.ts";
 
 const typeCodes: { readonly [code: string]: ElementType } = {
   f8: "F64",
@@ -28,32 +35,48 @@ const typeCodes: { readonly [code: string]: ElementType } = {
 export class NumpyType implements Buildable {
   readonly name: string;
   readonly type: ElementType;
+  failed: Opaque | undefined;
+  bigEndian: boolean;
 
   constructor(code: unknown) {
-    const letters = String(code).replace(/^[<=|]/, "");
+    const text = typeof code === "string" ? code : "";
+    const letters = text.replace(/^[<>=|]/, "");
     if (!Object.hasOwn(typeCodes, letters)) {
-      throw new InputError(
-        `pt: NumPy arrays of type "${String(code)}" are not supported; use one of ${Object.keys(typeCodes).join(" ")}`,
+      throw new Refusal(
+        `has NumPy's type ${shown(code)}, which is not read; ${Object.keys(typeCodes).join(" ")} are`,
       );
     }
     this.name = letters;
     this.type = typeCodes[letters] as ElementType;
+    this.bigEndian = text.startsWith(">");
   }
 
-  /** (version, byte order, ...). */
+  /** (version, byte order, subarray, names, fields, ...). */
   setState(state: unknown): void {
-    const order = state instanceof PyTuple ? state.items[1] : undefined;
-    if (order !== "<" && order !== "|" && order !== "=") {
-      throw new InputError(
-        `pt: NumPy byte order "${String(order)}" is not supported; save little-endian arrays`,
-      );
+    const [, order, ...parts] = state instanceof PyTuple ? state.items : [];
+    if (order !== "<" && order !== ">" && order !== "|" && order !== "=") {
+      throw malformed(`NumPy's byte order is ${shown(order)}`);
     }
+    if (parts.slice(0, 3).some((part) => part !== null && part !== undefined)) {
+      throw new Refusal("has a structured type of NumPy, which is not read");
+    }
+    this.bigEndian = order === ">";
+  }
+
+  /** Bytes in the order that the type says, as little-endian ones. */
+  ordered(bytes: Uint8Array): Uint8Array {
+    return this.bigEndian ? swapped(bytes, elements[this.type].bytes) : bytes;
   }
 }
 
 /** `numpy.ndarray`, empty until its state is set. */
 export class NumpyArray implements Buildable {
-  ref: TensorRef | undefined;
+  failed: Opaque | undefined;
+  private ref: TensorRef | undefined;
+
+  constructor(ref?: TensorRef) {
+    this.ref = ref;
+  }
 
   /** (version, shape, dtype, column-major, bytes). */
   setState(state: unknown): void {
@@ -61,42 +84,68 @@ export class NumpyArray implements Buildable {
     const [shape, dtype, columnMajor, data] = items.slice(-4);
     this.ref = arrayRef(data, dtype, shape, columnMajor === true);
   }
+
+  /** Its numbers, or why there are none. */
+  given(): TensorRef | Opaque {
+    return this.failed ?? this.ref ?? malformed("an array has no numbers");
+  }
 }
 
 function arrayRef(data: unknown, dtype: unknown, size: unknown, columnMajor: boolean): TensorRef {
-  if (!(dtype instanceof NumpyType)) throw malformed("an array has no type");
+  const type = sound(dtype, "an array has no type");
   const shape = counts("the shape of an array", size);
   const strides = columnMajor ? rowMajor(shape.toReversed()).reverse() : rowMajor(shape);
-  const storage = new Storage("array", dtype.type, rawBytes("an array", data));
-  return new TensorRef(storage, dtype.type, 0, shape, strides);
+  const bytes = rawBytes("an array", data);
+  const element = new TorchType(type.name, type.type);
+  const length = Math.floor(bytes.length / element.bytes);
+  const storage = new Storage("array", element, length, type.bigEndian, () => bytes);
+  return new TensorRef(storage, type.type, 0, shape, strides);
+}
+
+function sound(dtype: unknown, otherwise: string): NumpyType {
+  if (!(dtype instanceof NumpyType)) throw malformed(otherwise);
+  if (dtype.failed !== undefined) throw dtype.failed;
+  return dtype;
 }
 
 /** A number or truth value; a bigint beyond 2^53. */
 function scalar([dtype, data]: readonly unknown[]): number | bigint | boolean {
-  if (!(dtype instanceof NumpyType)) throw malformed("a scalar has no type");
-  const bytes = rawBytes("a scalar", data);
-  if (bytes.length !== elements[dtype.type].bytes) throw malformed("a scalar has another length");
+  const type = sound(dtype, "a scalar has no type");
+  const bytes = type.ordered(rawBytes("a scalar", data));
+  const element = elements[type.type];
+  if (bytes.length !== element.bytes) throw malformed("a scalar has another length");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const value = elements[dtype.type].read(view, 0);
-  if (dtype.type === "BOOL") return value === 1;
-  if (dtype.type === "I64" && !Number.isSafeInteger(value)) return view.getBigInt64(0, true);
-  if (dtype.type === "U64" && !Number.isSafeInteger(value)) return view.getBigUint64(0, true);
+  const value = element.read(view, 0);
+  if (type.type === "BOOL") return value === 1;
+  if (type.type === "I64" && !Number.isSafeInteger(value)) return view.getBigInt64(0, true);
+  if (type.type === "U64" && !Number.isSafeInteger(value)) return view.getBigUint64(0, true);
   return value;
 }
 
 function fromBuffer([data, dtype, shape, order]: readonly unknown[]): NumpyArray {
-  const array = new NumpyArray();
-  array.ref = arrayRef(data, dtype, shape, order === "F");
-  return array;
+  return new NumpyArray(arrayRef(data, dtype, shape, order === "F"));
 }
+
+/** Classes of scalars that stand for types, as in `{"dtype": np.float32}`. */
+const scalarTypes = [
+  ...["bool", "bool_", "float16", "float32", "float64", "int8", "int16", "int32", "int64"],
+  ...["uint8", "uint16", "uint32", "uint64"],
+];
 
 /** Names by `module name`; NumPy 2 renamed `numpy.core` to `numpy._core`. */
 export const numpyGlobals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ["numpy ndarray", new PyName("numpy.ndarray")],
-  ["numpy dtype", new PyCallable("numpy.dtype", ([code]) => new NumpyType(code))],
+  ["numpy dtype", new PyCallable("numpy.dtype", [1, 3], ([code]) => new NumpyType(code))],
+  ...scalarTypes.map((name): [string, unknown] => [`numpy ${name}`, new PyName(`numpy.${name}`)]),
   ...["numpy.core", "numpy._core"].flatMap((core): [string, unknown][] => [
-    [`${core}.multiarray _reconstruct`, new PyCallable("_reconstruct", () => new NumpyArray())],
-    [`${core}.multiarray scalar`, new PyCallable("scalar", scalar)],
-    [`${core}.numeric _frombuffer`, new PyCallable("_frombuffer", fromBuffer)],
+    [
+      `${core}.multiarray _reconstruct`,
+      new PyCallable("_reconstruct", [3, 3], ([type]) => {
+        if (!(type instanceof PyName)) throw malformed("an array has no class");
+        return new NumpyArray();
+      }),
+    ],
+    [`${core}.multiarray scalar`, new PyCallable("scalar", [2, 2], scalar)],
+    [`${core}.numeric _frombuffer`, new PyCallable("_frombuffer", [4, 5], fromBuffer)],
   ]),
 ]);

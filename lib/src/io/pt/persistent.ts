@@ -1,27 +1,52 @@
 /** References from the pickle of a checkpoint to its storages. */
 
-import { InputError } from "../../core/errors.ts";
-import { PyTuple } from "../pickle/values.ts";
+import { Opaque, PyTuple, Refusal } from "../pickle/values.ts";
 import { count, malformed } from "./args.ts";
-import { ElementName, Storage } from "./tensor-ref.ts";
+import { Storage, TorchType } from "./tensor-ref.ts";
+
+/** The storages of a file by their keys; the first reference to a key gives its type. */
+export type Storages = Map<string, Storage>;
+
+const META = new TorchType(
+  "a tensor on the device meta",
+  undefined,
+  1,
+  "is a tensor on the device meta, which has no values",
+);
 
 /**
- * ("storage", class, key, device, length[, view]): a storage without bytes, and its length in
- * elements (bytes when untyped).
+ * ("storage", class, key, device, length[, view]): the storage, made when its key is new. Throws
+ * `Refusal`.
  */
-export function persistentStorage(id: unknown): { storage: Storage; length: number } {
+export function persistentStorage(
+  id: unknown,
+  storages: Storages,
+  bigEndian: boolean,
+  source?: (storage: Storage) => Uint8Array,
+): unknown {
   const items = id instanceof PyTuple ? id.items : [];
-  const [kind, type, key, , length, view] = items;
-  if (kind === "module") {
-    throw new InputError(
-      "pt: the file holds a whole module, which is code; save model.state_dict() instead",
-    );
-  }
-  if (kind !== "storage" || !(type instanceof ElementName) || typeof key !== "string") {
-    throw malformed("a reference is no storage");
+  const [kind, element, key, device, length, view] = items;
+  if (kind === "module")
+    return new Opaque("holds a whole module, which is code; save model.state_dict() instead");
+  if (element instanceof Opaque) throw element;
+  if (kind !== "storage" || !(element instanceof TorchType) || typeof key !== "string") {
+    throw malformed("a reference is not a storage");
   }
   if (view !== undefined && view !== null) {
-    throw new InputError("pt: views of storages (PyTorch before 0.4) are not supported");
+    throw new Refusal(
+      "is a view of a storage, as PyTorch before 0.4 wrote them; save it with a later PyTorch",
+    );
   }
-  return { storage: new Storage(key, type.type), length: count("the length of a storage", length) };
+  const known = storages.get(key);
+  if (known !== undefined) return known;
+  const size = count("the length of a storage", length);
+  const storage: Storage = new Storage(
+    key,
+    device === "meta" ? META : element,
+    size,
+    bigEndian,
+    source && (() => source(storage)),
+  );
+  storages.set(key, storage);
+  return storage;
 }

@@ -2,101 +2,167 @@
 
 import { InputError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
+import { printable } from "../../core/text.ts";
 import type { Budget } from "../budget.ts";
-import { decode } from "../elements.ts";
-import { PyDict, PyList, PyName, PyTuple } from "../pickle/values.ts";
+import { decode, elements } from "../elements.ts";
+import { isBuildable, Opaque, PyDict, PyList, PyName, PyTuple } from "../pickle/values.ts";
+import { Deferred, defer } from "./deferred.ts";
+import { negateAll } from "./negated.ts";
 import { NumpyArray, NumpyType } from "./numpy-globals.ts";
-import { ElementName, TensorRef } from "./tensor-ref.ts";
-
-/**
- * A checkpoint as plain data: tensors and NumPy arrays are `NdArray`s; dicts are objects (number
- * keys as text); lists, tuples and sets are arrays; dtypes and classes are their names; integers
- * beyond 2^53 are bigints.
- */
-export type PtValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | NdArray
-  | readonly PtValue[]
-  | { readonly [key: string]: PtValue };
+import { Storage, TensorRef, TorchType } from "./tensor-ref.ts";
+import type { PtValue } from "./value.ts";
 
 const DEEPEST = 200;
 
 export class PlainReader {
   private readonly budget: Budget;
-  /** Shared values stay shared; `undefined` marks one that is being made. */
+  /** Containers that are done, so that shared ones stay shared; `undefined` marks one being made. */
   private readonly made = new Map<object, PtValue | undefined>();
+  /** Arrays that were asked for. */
+  private readonly decoded = new Map<TensorRef, NdArray>();
 
   constructor(budget: Budget) {
     this.budget = budget;
   }
 
-  /** `path` names the value in messages. */
-  convert(value: unknown, path: string, depth = 0): PtValue {
-    if (value === null || typeof value !== "object") return this.scalar(value, path);
-    const known = this.made.get(value);
-    if (known !== undefined) return known;
-    if (this.made.has(value)) throw new InputError(`pt: ${path || "the file"} contains itself`);
-    if (depth > DEEPEST) {
-      throw new InputError(`pt: ${path.slice(0, 60)}… is nested more than ${DEEPEST} deep`);
-    }
-    this.made.set(value, undefined);
-    const plain = this.object(value, path, depth);
-    this.made.set(value, plain);
-    return plain;
+  /** The whole file; arrays and what cannot be given are made when they are asked for. */
+  convert(root: unknown): PtValue {
+    const value = this.value(root, "", 0);
+    return value instanceof Deferred ? value.value() : value;
   }
 
-  private scalar(value: unknown, path: string): PtValue {
+  /** `path` names the value in messages. */
+  private value(value: unknown, path: string, depth: number): PtValue | Deferred {
     switch (typeof value) {
       case "boolean":
       case "number":
       case "bigint":
       case "string":
         return value;
+      case "object":
+        return value === null ? null : this.object(value, path, depth);
       default:
-        if (value === null) return null;
-        throw new InputError(`pt: ${path || "the file"} is not data`);
+        return refused(path, "is not data");
     }
   }
 
-  private object(value: object, path: string, depth: number): PtValue {
-    if (value instanceof PyDict) return this.dict(value, path, depth);
-    if (value instanceof PyList || value instanceof PyTuple) {
-      return value.items.map((item, i) => this.convert(item, `${path}[${i}]`, depth + 1));
-    }
-    if (value instanceof TensorRef) return this.array(value, path);
-    if (value instanceof NumpyArray && value.ref !== undefined) return this.array(value.ref, path);
-    if (value instanceof Uint8Array) return value.slice();
-    if (value instanceof ElementName || value instanceof PyName || value instanceof NumpyType) {
-      return value.name;
-    }
-    throw new InputError(`pt: ${path || "the file"} is not data`);
-  }
-
-  private dict({ entries }: PyDict, path: string, depth: number): PtValue {
-    const out = new Map<string, PtValue>();
-    for (const [key, value] of entries) {
-      if (key !== null && typeof key === "object") {
-        throw new InputError(`pt: a key of ${path || "the file"} is neither text nor a number`);
+  private object(value: object, path: string, depth: number): PtValue | Deferred {
+    if (value instanceof PyDict || value instanceof PyList || value instanceof PyTuple) {
+      const known = this.made.get(value);
+      if (known !== undefined) return known;
+      if (this.made.has(value)) return refused(path, "contains itself");
+      if (depth > DEEPEST) return refused(path, `is nested more than ${DEEPEST} deep`);
+      if (isBuildable(value) && value.failed !== undefined) {
+        return refused(path, value.failed.reason);
       }
-      const name = String(key);
-      if (out.has(name))
-        throw new InputError(`pt: ${path || "the file"} has two keys that read ${name}`);
-      out.set(name, this.convert(value, path === "" ? name : `${path}.${name}`, depth + 1));
+      this.made.set(value, undefined);
+      const plain =
+        value instanceof PyDict ? this.dict(value, path, depth) : this.list(value, path, depth);
+      this.made.set(value, plain);
+      return plain;
     }
-    return Object.fromEntries(out);
+    if (value instanceof Uint8Array) return value.slice();
+    if (value instanceof PyName || value instanceof TorchType) return value.name;
+    if (value instanceof NumpyType) {
+      return value.failed === undefined ? value.name : refused(path, value.failed.reason);
+    }
+    return this.array(value, path);
   }
 
-  private array({ storage, type, offset, shape, strides }: TensorRef, path: string): NdArray {
-    if (storage.bytes === undefined) {
+  private list({ items }: PyList | PyTuple, path: string, depth: number): PtValue {
+    const out: PtValue[] = [];
+    for (const [i, item] of items.entries()) {
+      const simple = typeof item !== "object";
+      const value = this.value(item, simple ? path : `${path}[${i}]`, depth + 1);
+      out.push(value instanceof Deferred ? null : value);
+      if (value instanceof Deferred) defer(out, i, value);
+    }
+    return out;
+  }
+
+  private dict({ pairs }: PyDict, path: string, depth: number): PtValue {
+    const keys = new Map<string, unknown>();
+    const values = new Map<string, PtValue | Deferred>();
+    for (let i = 0; i < pairs.length; i += 2) {
+      const key = pairs[i];
+      const text = keyText(key);
+      const name = text ?? `(key ${i / 2})`;
+      const inner = below(path, name);
+      const other = keys.has(name) && !sameKey(keys.get(name), key);
+      keys.set(name, key);
+      if (text === undefined) values.set(name, refused(inner, "has a key that is not text"));
+      else if (other) values.set(name, refused(inner, "is the text of two different keys"));
+      else values.set(name, this.value(pairs[i + 1], inner, depth + 1));
+    }
+    const out = Object.fromEntries(
+      [...values].map(([name, value]) => [name, value instanceof Deferred ? null : value]),
+    );
+    for (const [name, value] of values) if (value instanceof Deferred) defer(out, name, value);
+    return out;
+  }
+
+  private array(value: object, path: string): Deferred {
+    const ref = value instanceof NumpyArray ? value.given() : storageView(value);
+    if (ref instanceof Opaque) return refused(path, ref.reason);
+    if (!(ref instanceof TensorRef)) return refused(path, "is not data");
+    const spec = { dtype: elements[ref.type].dtype, shape: ref.shape };
+    return new Deferred(spec, () => this.decode(ref, path));
+  }
+
+  private decode(ref: TensorRef, path: string): NdArray {
+    const known = this.decoded.get(ref);
+    if (known !== undefined) return known;
+    const bytes = ref.storage.bytes();
+    if (bytes === undefined) {
       throw new InputError(
-        `pt: the file is truncated: storage ${storage.key} of ${path} is missing`,
+        `pt: the file is truncated: storage ${printable(ref.storage.key)} of ${named(path)} is missing`,
       );
     }
-    return decode(`pt: ${path}`, type, storage.bytes, { shape, offset, strides }, this.budget);
+    const array = decode(`pt: ${named(path)}`, ref.type, bytes, ref, this.budget);
+    if (ref.change !== undefined) negateAll(array.data, ref.change);
+    this.decoded.set(ref, array);
+    return array;
   }
+}
+
+/** A storage by itself is an array with one axis. */
+function storageView(value: object): object {
+  if (!(value instanceof Storage)) return value;
+  const { element, length } = value;
+  if (element.refusal !== undefined) return new Opaque(element.refusal);
+  return new TensorRef(value, element.type ?? "U8", 0, [length], [1]);
+}
+
+function named(path: string): string {
+  return path === "" ? "the file" : printable(path, 120);
+}
+
+function refused(path: string, reason: string): Deferred {
+  return new Deferred(undefined, () => {
+    throw new InputError(`pt: ${named(path)} ${reason}`);
+  });
+}
+
+/** The path of what a dict holds; a path must not become as long as a file asks for. */
+function below(path: string, name: string): string {
+  const short = name.length > 60 ? printable(name, 60) : name;
+  return path === "" ? short : `${path}.${short}`;
+}
+
+/** A key as text, of a tuple as Python shows it; undefined for other objects. */
+function keyText(key: unknown): string | undefined {
+  if (key === null) return "None";
+  if (typeof key === "string") return key;
+  if (typeof key === "boolean") return key ? "True" : "False";
+  if (typeof key === "number" || typeof key === "bigint") return String(key);
+  if (!(key instanceof PyTuple) || key.items.length > 16) return undefined;
+  const parts = key.items.map((item) => {
+    if (item instanceof PyTuple) return undefined;
+    return typeof item === "string" ? `'${item}'` : keyText(item);
+  });
+  return parts.includes(undefined) ? undefined : `(${parts.join(", ")})`;
+}
+
+function sameKey(a: unknown, b: unknown): boolean {
+  return a === b || (a instanceof PyTuple && b instanceof PyTuple);
 }

@@ -4,44 +4,53 @@
  */
 
 import { InputError } from "../../core/errors.ts";
-import type { Budget } from "../budget.ts";
+import { shown } from "../../core/text.ts";
+import { type Budget, PickleBudget } from "../budget.ts";
 import { ByteReader, latin1 } from "../byte-reader.ts";
-import { elements } from "../elements.ts";
 import { readPickle } from "../pickle/read-pickle.ts";
 import { ZipArchive } from "../zip.ts";
-import { persistentStorage } from "./persistent.ts";
+import { persistentStorage, type Storages } from "./persistent.ts";
+import type { Storage } from "./tensor-ref.ts";
 import { torchGlobal } from "./torch-globals.ts";
 
 const PICKLE = "data.pkl";
 
-/** What the pickle built; its storages hold their bytes. */
+/** What the pickle built; its storages are unpacked when their bytes are asked for. */
 export function readZipped(bytes: Uint8Array, budget: Budget): unknown {
   const archive = new ZipArchive("pt", bytes, budget);
-  const pickle = archive.names().find((name) => name === PICKLE || name.endsWith(`/${PICKLE}`));
+  const names = archive.names();
+  const pickle = names.find((name) => name === PICKLE || name.endsWith(`/${PICKLE}`));
   if (pickle === undefined) {
     throw new InputError(`pt: the archive has no ${PICKLE}; it is not a PyTorch checkpoint`);
   }
   const prefix = pickle.slice(0, -PICKLE.length);
-  const order = `${prefix}byteorder`;
-  if (archive.has(order) && latin1(archive.read(order)) !== "little") {
-    throw new InputError("pt: the file is big-endian; save it on a little-endian machine");
+  if (names.some((name) => name.startsWith(`${prefix}code/`))) {
+    throw new InputError(
+      "pt: the file is a TorchScript archive, which is code; save model.state_dict() instead",
+    );
   }
-  const contents = new Map<string, Uint8Array>();
+  const bigEndian = isBigEndian(archive, `${prefix}byteorder`);
+  const storages: Storages = new Map();
+  const source = (storage: Storage): Uint8Array => contents(archive, prefix, storage);
+  const spent = new PickleBudget(bytes.length);
   return readPickle("pt", new ByteReader("pt", archive.read(pickle)), {
     global: torchGlobal,
-    spend: (copied) => budget.spend("pt: the pickle", copied),
-    persistent: (id) => {
-      const { storage, length } = persistentStorage(id);
-      const bytesOf = contents.get(storage.key) ?? archive.read(`${prefix}data/${storage.key}`);
-      contents.set(storage.key, bytesOf);
-      const needed = length * (storage.type === undefined ? 1 : elements[storage.type].bytes);
-      if (bytesOf.length < needed) {
-        throw new InputError(
-          `pt: storage ${storage.key} has ${bytesOf.length} bytes, its ${length} elements need ${needed}`,
-        );
-      }
-      storage.bytes = bytesOf;
-      return storage;
-    },
+    spend: (taken) => spent.spend(taken),
+    persistent: (id) => persistentStorage(id, storages, bigEndian, source),
   });
+}
+
+function isBigEndian(archive: ZipArchive, name: string): boolean {
+  const order = archive.has(name) ? latin1(archive.read(name)) : "little";
+  if (order === "little" || order === "big") return order === "big";
+  throw new InputError(`pt: the byte order must be little or big, got ${shown(order)}`);
+}
+
+function contents(archive: ZipArchive, prefix: string, { key, element, length }: Storage) {
+  const found = archive.read(`${prefix}data/${key}`);
+  const needed = length * element.bytes;
+  if (found.length >= needed) return found;
+  throw new InputError(
+    `pt: storage ${shown(key)} has ${found.length} bytes, its ${length} elements need ${needed}`,
+  );
 }
