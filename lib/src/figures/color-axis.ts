@@ -3,6 +3,7 @@
 import { type ColorScale, diverging, sequential } from "./colors.ts";
 import type { Json } from "./figure-parts.ts";
 import { extentOf } from "./numbers.ts";
+import { plain, type Text } from "./text.ts";
 
 /** How numbers become colours. */
 export interface ColorOptions {
@@ -11,7 +12,7 @@ export interface ColorOptions {
   /** Ends of the scale instead of the data's; a diverging scale takes the larger magnitude. */
   readonly range?: readonly [number, number];
   /** Title of the colour bar, with the unit. */
-  readonly valueLabel?: string;
+  readonly valueLabel?: Text;
 }
 
 /**
@@ -26,7 +27,7 @@ export function colorAxis(
   barPlace: Json = {},
 ): Json {
   const [low, high] = options.range ?? extentOf(lists) ?? [0, 0];
-  const label = [options.valueLabel ?? "", showsGaps ? "<i>grey: not a number</i>" : ""];
+  const label = [plain(options.valueLabel ?? ""), showsGaps ? "<i>grey: not a number</i>" : ""];
   const bar = { ...colorBar(label.filter((line) => line !== "").join(" · ")), ...barPlace };
   if (options.sequential) {
     const floor = options.range ? low : Math.min(0, low);
@@ -40,7 +41,7 @@ function scaleOf(cmin: number, cmax: number, colorscale: ColorScale, colorbar: J
   return { cmin, cmax, colorscale, colorbar };
 }
 
-/** A slim bar; its title runs along it. */
+/** A slim bar; its title, in pseudo-HTML, runs along it. */
 export function colorBar(title: string): Json {
   return {
     title: { text: title, side: "right" },

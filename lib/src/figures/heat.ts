@@ -6,9 +6,10 @@ import { neutral } from "./colors.ts";
 import { encodeGrid, encodeList } from "./encode.ts";
 import type { Json } from "./figure-parts.ts";
 import { type Grid, listOf, type Numbers } from "./numbers.ts";
+import { plain, type Text } from "./text.ts";
 
 /** Names of rows or columns: numbers (default 0, 1, …) or strings, which may repeat. */
-export type Labels = Numbers | readonly string[];
+export type Labels = Numbers | readonly Text[];
 
 /** How a matrix is shown. */
 export interface HeatOptions extends ColorOptions {
@@ -16,8 +17,8 @@ export interface HeatOptions extends ColorOptions {
   readonly x?: Labels;
   /** Labels of the rows, top to bottom. */
   readonly y?: Labels;
-  readonly xLabel?: string;
-  readonly yLabel?: string;
+  readonly xLabel?: Text;
+  readonly yLabel?: Text;
   /** Square cells, or cells stretched over the page; default "equal" for square matrices. */
   readonly aspect?: "equal" | "auto";
   /** Write the number into each cell. */
@@ -30,6 +31,7 @@ export interface HeatOptions extends ColorOptions {
 export interface HeatPlace {
   readonly xaxis: string;
   readonly yaxis: string;
+  /** In pseudo-HTML. */
   readonly name: string;
 }
 
@@ -51,9 +53,10 @@ export function heatTraces(
     xaxis: place.xaxis,
     yaxis: place.yaxis,
   };
-  const at = `${options.yLabel ?? "row"}: %{y}<br>${options.xLabel ?? "column"}: %{x}<br>`;
-  const value = options.valueLabel ?? "value";
-  const format = options.valueFormat ?? ".4g";
+  const [row, column] = [plain(options.yLabel ?? "row"), plain(options.xLabel ?? "column")];
+  const at = `${row}: %{y}<br>${column}: %{x}<br>`;
+  const value = plain(options.valueLabel ?? "value");
+  const format = checkedFormat(options.valueFormat ?? ".4g");
   const map: Json = {
     ...common,
     z: encodeGrid(grid),
@@ -65,25 +68,32 @@ export function heatTraces(
   if (!showsGaps) return [map];
   const gaps: Json = {
     ...common,
-    z: gapsOf(grid),
+    z: encodeGrid(gapsOf(grid)),
+    zmin: 0,
+    zmax: 1,
     colorscale: [
-      [0, neutral],
+      [0, "rgba(0, 0, 0, 0)"],
       [1, neutral],
     ],
     showscale: false,
-    hoverongaps: false,
     hovertemplate: `${at}not a number<extra>${place.name}</extra>`,
     meta: { export: false },
   };
   return [gaps, map];
 }
 
-/** One where the matrix has no finite number, empty elsewhere. */
-function gapsOf({ rows, columns, data }: Grid): (number | null)[][] {
-  return Array.from({ length: rows }, (_, row) =>
-    Array.from({ length: columns }, (_, column) =>
-      Number.isFinite(data[row * columns + column]) ? null : 1,
-    ),
+/** One where the matrix has no finite number, zero elsewhere: a byte a cell when encoded. */
+function gapsOf({ data, ...size }: Grid): Grid {
+  return { ...size, data: Uint8Array.from(data, (value) => (Number.isFinite(value) ? 0 : 1)) };
+}
+
+/** d3's format of a number, as Plotly's templates take it. */
+const d3Format = /^(?:[^{}]?[<>=^])?[-+( ]?[$#]?0?\d*,?(?:\.\d+)?~?[a-z%]?$/i;
+
+function checkedFormat(format: string): string {
+  if (d3Format.test(format)) return format;
+  throw new InputError(
+    `valueFormat: must be a format of d3 such as ".3f" or ".1%", got ${JSON.stringify(format)}`,
   );
 }
 
@@ -127,11 +137,11 @@ export function isEqual(grid: Grid, options: HeatOptions): boolean {
 }
 
 /** An axis title, or nothing. */
-export function titleOf(text: string | undefined): Json {
-  return text === undefined ? {} : { title: { text } };
+export function titleOf(text: Text | undefined): Json {
+  return text === undefined ? {} : { title: { text: plain(text) } };
 }
 
-/** Strings made different by invisible characters, since Plotly merges equal categories. */
+/** Pseudo-HTML made different by invisible characters, since Plotly merges equal categories. */
 export function distinct(labels: readonly string[]): string[] {
   const seen = new Map<string, number>();
   return labels.map((label) => {
@@ -144,7 +154,7 @@ export function distinct(labels: readonly string[]): string[] {
 /** Labels as axis positions: evenly spaced numbers as they are, everything else as category names. */
 function positionsOf(where: string, labels: Labels | undefined, count: number): Positions {
   if (labels === undefined) return { numbers: Array.from({ length: count }, (_, i) => i) };
-  if (isText(labels)) return { names: distinct(labels) };
+  if (isText(labels)) return { names: distinct(labels.map(plain)) };
   const numbers = Array.from(listOf(where, labels));
   const step = (numbers[1] ?? 0) - (numbers[0] ?? 0);
   const tolerance = Math.abs(step) * 1e-6;
@@ -158,8 +168,8 @@ function positionsOf(where: string, labels: Labels | undefined, count: number): 
 
 type Positions = { readonly numbers: number[] } | { readonly names: string[] };
 
-function isText(labels: Labels): labels is readonly string[] {
-  return Array.isArray(labels) && typeof labels[0] === "string";
+function isText(labels: Labels): labels is readonly Text[] {
+  return Array.isArray(labels) && labels.some((label) => typeof label !== "number");
 }
 
 function ticksOf(letter: "x" | "y", labels: Labels | undefined, count: number): Json {

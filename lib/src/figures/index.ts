@@ -29,9 +29,10 @@ export { type HeatmapData, heatmap } from "./heatmap/index.ts";
 export { type HistogramData, histogram } from "./histogram/index.ts";
 export { type LineFacetsData, lineFacets } from "./line-facets/index.ts";
 export { type LinesData, lines } from "./lines/index.ts";
+export type { Mark } from "./log-axis.ts";
 export { type Grid, gridOf, type Matrix, type Numbers } from "./numbers.ts";
 export { type PointGroup, type ScatterData, scatter } from "./scatter/index.ts";
-export { type LineSeries, type Mark, rowSeries } from "./series.ts";
+export { type LineSeries, rowSeries } from "./series.ts";
 export {
   type FigureDisplay,
   jupyterDisplay,
@@ -41,3 +42,4 @@ export {
   show,
 } from "./show.ts";
 export { type SignImageData, signImage } from "./sign-image/index.ts";
+export { type Markup, markup, type Text } from "./text.ts";

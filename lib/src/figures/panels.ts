@@ -3,6 +3,7 @@
 import { InputError } from "../core/errors.ts";
 import type { Json } from "./figure-parts.ts";
 import { axisId } from "./figure-parts.ts";
+import { plain, type Text } from "./text.ts";
 
 /** One panel: its place in the grid and its share of the drawing area. */
 export interface Panel {
@@ -18,7 +19,7 @@ export interface Panel {
 export interface PanelGrid {
   readonly panels: readonly Panel[];
   readonly columns: number;
-  /** Pixels of the drawing area. */
+  /** Pixels of the drawing area with the titles of the panels. */
   readonly height: number;
 }
 
@@ -28,7 +29,10 @@ export interface Gaps {
   readonly column: number;
 }
 
-/** Row-major grid of `count` panels, each `panelHeight` pixels high. */
+/** Pixels of the title above a panel. */
+const titleHeight = 24;
+
+/** Row-major grid of `count` panels, each `panelHeight` pixels high, with room for the upper titles. */
 export function panelGrid(
   where: string,
   count: number,
@@ -42,12 +46,12 @@ export function panelGrid(
   }
   const across = Math.min(columns, count);
   const rows = Math.ceil(count / across);
-  const height = rows * panelHeight + (rows - 1) * gaps.row;
+  const height = titleHeight + rows * panelHeight + (rows - 1) * gaps.row;
   const width = (1 - (across - 1) * gaps.column) / across;
   const panels = Array.from({ length: count }, (_, i): Panel => {
     const [row, column] = [Math.floor(i / across), i % across];
     const left = column * (width + gaps.column);
-    const top = 1 - (row * (panelHeight + gaps.row)) / height;
+    const top = 1 - (titleHeight + row * (panelHeight + gaps.row)) / height;
     return {
       row,
       column,
@@ -61,9 +65,9 @@ export function panelGrid(
 }
 
 /** The title above panel `n`. */
-export function panelTitle(text: string, n: number): Json {
+export function panelTitle(text: Text, n: number): Json {
   return {
-    text,
+    text: plain(text),
     x: 0.5,
     xref: `${axisId("x", n)} domain`,
     xanchor: "center",

@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumNote, chromiumPath, launchChromium } from "../../test/support/chromium.ts";
 import { animation, figures, heatmap, show } from "./index.ts";
 import { jupyterDisplay, plotlyAddress } from "./show.ts";
 
@@ -33,7 +34,9 @@ describe("a figure in a notebook", () => {
     const title = "</script><img src=x>";
     const html = show(heatmap.draw({ z: [[1]], title }))[jupyterDisplay]()["text/html"];
     expect(html).not.toContain("<img");
-    expect(html).toContain("\\u003c/script>\\u003cimg src=x>");
+    expect(html).toContain("&lt;/script&gt;&lt;img src=x&gt;");
+    const raw = show({ data: [], layout: { title } })[jupyterDisplay]()["text/html"];
+    expect(raw).toContain("\\u003c/script>\\u003cimg src=x>");
   });
 
   it("names the version of Plotly that is installed", () => {
@@ -46,60 +49,50 @@ describe("a figure in a notebook", () => {
   });
 });
 
-const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
-  .concat(process.env.CHROMIUM ?? [])
-  .find(existsSync);
+describe.skipIf(chromiumPath === undefined)(`a figure's HTML in Chromium (${chromiumNote})`, () => {
+  let folder: string;
+  let browser: Browser;
 
-describe.skipIf(chromiumPath === undefined)(
-  "a figure's HTML in Chromium (skipped where there is none; set CHROMIUM to its path)",
-  () => {
-    let folder: string;
-    let browser: Browser;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "tinylens-show-"));
+    browser = await launchChromium();
+  });
 
-    beforeAll(async () => {
-      folder = mkdtempSync(join(tmpdir(), "tinylens-show-"));
-      const args = ["--no-sandbox", "--disable-gpu"];
-      browser = await chromium.launch({ executablePath: chromiumPath as string, args });
-    });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
-    afterAll(async () => {
-      await browser?.close();
-      rmSync(folder, { recursive: true, force: true });
-    });
+  async function pageOf(html: string): Promise<Page> {
+    const file = join(folder, "page.html");
+    writeFileSync(file, `<!doctype html><meta charset="utf-8">${html}`);
+    const page = await browser.newPage();
+    await page.goto(pathToFileURL(file).href);
+    return page;
+  }
 
-    async function pageOf(html: string): Promise<Page> {
-      const file = join(folder, "page.html");
-      writeFileSync(file, `<!doctype html><meta charset="utf-8">${html}`);
-      const page = await browser.newPage();
-      await page.goto(pathToFileURL(file).href);
-      return page;
-    }
+  it("draws itself, twice, beside another, and on a page with an AMD loader", async () => {
+    const options = { plotly: pathToFileURL(bundle).href };
+    const moving = animation.draw(Object.values(animation.examples)[0] as never);
+    const [one, two] = [named, moving].map((f) => show(f, options)[jupyterDisplay]()["text/html"]);
+    const amd = "<script>window.define = () => {}; window.define.amd = {};</script>";
+    const page = await pageOf(`${amd}${one}${one}${two}`);
+    await page.waitForFunction(
+      () => document.querySelectorAll("[data-tinylens-figure] .main-svg").length >= 6,
+    );
+    const drawn = await page.$$eval("[data-tinylens-figure]", (places) =>
+      places.map((place) => place.querySelectorAll(".heatmaplayer, .scatterlayer").length > 0),
+    );
+    expect(drawn).toEqual([true, true, true]);
+    expect(await page.evaluate(() => typeof Reflect.get(window, "define"))).toBe("function");
+    await page.close();
+  });
 
-    it("draws itself, twice, beside another, and on a page with an AMD loader", async () => {
-      const options = { plotly: pathToFileURL(bundle).href };
-      const moving = animation.draw(Object.values(animation.examples)[0] as never);
-      const [one, two] = [named, moving].map(
-        (f) => show(f, options)[jupyterDisplay]()["text/html"],
-      );
-      const amd = "<script>window.define = () => {}; window.define.amd = {};</script>";
-      const page = await pageOf(`${amd}${one}${one}${two}`);
-      await page.waitForFunction(
-        () => document.querySelectorAll("[data-tinylens-figure] .main-svg").length >= 6,
-      );
-      const drawn = await page.$$eval("[data-tinylens-figure]", (places) =>
-        places.map((place) => place.querySelectorAll(".heatmaplayer, .scatterlayer").length > 0),
-      );
-      expect(drawn).toEqual([true, true, true]);
-      expect(await page.evaluate(() => typeof Reflect.get(window, "define"))).toBe("function");
-      await page.close();
-    });
-
-    it("says what it needs where Plotly cannot be loaded", async () => {
-      const missing = pathToFileURL(join(folder, "missing.js")).href;
-      const page = await pageOf(show(named, { plotly: missing })[jupyterDisplay]()["text/html"]);
-      await page.waitForFunction(() => document.body.textContent?.includes("This figure needs"));
-      expect(await page.textContent("[data-tinylens-figure]")).toBe(`This figure needs ${missing}`);
-      await page.close();
-    });
-  },
-);
+  it("says what it needs where Plotly cannot be loaded", async () => {
+    const missing = pathToFileURL(join(folder, "missing.js")).href;
+    const page = await pageOf(show(named, { plotly: missing })[jupyterDisplay]()["text/html"]);
+    await page.waitForFunction(() => document.body.textContent?.includes("This figure needs"));
+    expect(await page.textContent("[data-tinylens-figure]")).toBe(`This figure needs ${missing}`);
+    await page.close();
+  });
+});

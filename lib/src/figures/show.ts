@@ -1,6 +1,7 @@
 /** Figures in notebooks: one object that Deno's Jupyter kernel displays. */
 
 import type { PlotlyFigure } from "./figure.ts";
+import { readableText } from "./text.ts";
 
 /** The method by which Deno's kernel asks a value how it looks. */
 export const jupyterDisplay: unique symbol = Symbol.for("Jupyter.display");
@@ -49,7 +50,9 @@ export function show(figure: PlotlyFigure, options: ShowOptions = {}): ShownFigu
 function plainOf({ data, layout }: PlotlyFigure): string {
   const { title } = layout as { readonly title?: { readonly text?: string } };
   const traces = data.length === 1 ? "1 trace" : `${data.length} traces`;
-  return title?.text === undefined ? `Figure (${traces})` : `Figure "${title.text}" (${traces})`;
+  return title?.text === undefined
+    ? `Figure (${traces})`
+    : `Figure "${readableText(title.text)}" (${traces})`;
 }
 
 /** Scripts of one page share the loading of Plotly; each draws the places that hold its figure. */
@@ -75,7 +78,10 @@ try {
   const Plotly = window.Plotly ?? await (window.tinylensPlotly ??= load());
   const { data, layout, frames } = ${json};
   const config = { responsive: true, displaylogo: false, showSendToCloud: false };
-  for (const place of places) await Plotly.newPlot(place, { data, layout, frames, config });
+  for (const place of places) {
+    await Plotly.newPlot(place, { data, layout, frames, config });
+    place.dataset.drawn = "";
+  }
 } catch {
   for (const place of places) place.textContent = "This figure needs " + ${safe(address)};
 }

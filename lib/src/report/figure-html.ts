@@ -23,7 +23,7 @@ export function figureHtml(
 <div class="head"><h3><a href="#figure-${escapeHtml(id)}">Figure ${number}</a> ${inlineMarkdown(title, figures)}</h3>
 <div class="downloads" role="group" aria-label="Download figure ${number}">${downloads}</div></div>
 <div class="controls"></div>
-<div class="plot" role="img" aria-label="${plain}" style="${sizeOf(figure.layout)}"></div>
+<div class="plot" role="img" aria-label="${plain}. ${escapeHtml(plainText(see, figures))}" style="${sizeOf(figure.layout)}"></div>
 <figcaption>${inlineMarkdown(see, figures)}</figcaption>
 <script type="application/json" id="data-${escapeHtml(id)}">${embedJson(figure)}</script>
 </figure>`;

@@ -74,7 +74,11 @@ figcaption { max-width: 78ch; margin-top: 0.6rem; color: var(--muted); font-size
 figcaption strong, figcaption code { color: var(--text); }
 .plot { position: relative; width: 100%; margin-top: 0.5rem; }
 .plot.js-plotly-plot .plotly .modebar { right: -24px; }
-@media (max-width: 760px) { .plot.js-plotly-plot .plotly .modebar { right: 0; } }
+@media (max-width: 760px) {
+  .plot { margin-top: 2rem; }
+  .plot.js-plotly-plot .plotly .modebar { right: 0; top: -1.75rem; }
+  .downloads { margin-left: 0; }
+}
 figure:not([data-state]) .plot { background: linear-gradient(var(--surface), var(--surface)) center / 100% calc(100% - 2rem) no-repeat; }
 figure[data-state="failed"] .plot { padding: 1rem; background: var(--surface); font: 0.9rem var(--sans); }
 .downloads { display: flex; gap: 0.15rem; margin-left: auto; }

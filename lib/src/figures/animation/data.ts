@@ -5,11 +5,12 @@ import type { FigureOptions } from "../figure-parts.ts";
 import type { HeatOptions } from "../heat.ts";
 import type { Matrix, Numbers } from "../numbers.ts";
 import type { LineSeries } from "../series.ts";
+import type { Text } from "../text.ts";
 
 /** A matrix per frame, all of one shape; all heat panels of a figure share one colour scale. */
 export interface HeatPanel extends Pick<HeatOptions, "x" | "y" | "xLabel" | "yLabel" | "aspect"> {
   readonly kind: "heatmap";
-  readonly title: string;
+  readonly title: Text;
   readonly frames: readonly Matrix[];
 }
 
@@ -21,13 +22,13 @@ export interface MovingSeries extends Omit<LineSeries, "x" | "y"> {
 /** Lines that change, over lines that stay. */
 export interface LinePanel {
   readonly kind: "lines";
-  readonly title: string;
+  readonly title: Text;
   readonly moving: readonly MovingSeries[];
   readonly still?: readonly LineSeries[];
   /** For series and frames without their own; default 0, 1, …. */
   readonly x?: Numbers;
-  readonly xLabel?: string;
-  readonly yLabel?: string;
+  readonly xLabel?: Text;
+  readonly yLabel?: Text;
   readonly logX?: boolean;
   readonly logY?: boolean;
 }
@@ -41,9 +42,9 @@ export interface AnimationData
     ColorOptions,
     Pick<HeatOptions, "valueFormat"> {
   /** One per frame, e.g. the steps of the checkpoints; all different. */
-  readonly frames: readonly (string | number)[];
+  readonly frames: readonly (Text | number)[];
   /** What the frames are; default "step". */
-  readonly frameLabel?: string;
+  readonly frameLabel?: Text;
   readonly panels: readonly AnimationPanel[];
   /** Default: up to 2. */
   readonly columns?: number;

@@ -3,23 +3,17 @@
 import { InputError, ShapeError } from "../../core/errors.ts";
 import { colorAxis } from "../color-axis.ts";
 import type { Figure, PlotlyFigure } from "../figure.ts";
-import {
-  axisId,
-  axisKey,
-  baseLayout,
-  type Json,
-  legend,
-  numberAxis,
-  panelMargin,
-} from "../figure-parts.ts";
+import { axisId, axisKey, baseLayout, type Json, margin } from "../figure-parts.ts";
 import { heatAxes, heatTraces } from "../heat.ts";
+import { valueAxis } from "../log-axis.ts";
 import { type Grid, gridOf, hasGap } from "../numbers.ts";
 import { type Panel, type PanelGrid, panelGrid, panelTitle } from "../panels.ts";
 import { lineTrace } from "../series.ts";
+import { plain, quoted } from "../text.ts";
 import { animationControls } from "./controls.ts";
 import type { AnimationData, AnimationPanel, HeatPanel, LinePanel } from "./data.ts";
 import { example } from "./example.ts";
-import { rangesOf } from "./ranges.ts";
+import { contentOf, rangeOf } from "./ranges.ts";
 
 export type { AnimationData, AnimationPanel, HeatPanel, LinePanel, MovingSeries } from "./data.ts";
 
@@ -28,7 +22,7 @@ export const animation: Figure<AnimationData> = {
   name: "animation",
   examples: { grokking: example },
   draw(data: AnimationData): PlotlyFigure {
-    const names = data.frames.map(String);
+    const names = data.frames.map(plain);
     checkFrames(data, names);
     const heat = heatPanels(data);
     const stages = names.map((name, frame) => ({ name, traces: tracesAt(data, heat, frame) }));
@@ -49,15 +43,13 @@ export const animation: Figure<AnimationData> = {
         data: traces.flatMap(({ trace, moves }) => (moves ? [framePart(trace)] : [])),
       })),
       layout: {
-        ...baseLayout(data, { height: grid.height + panelMargin.t + panelMargin.b + 150 }),
-        margin: panelMargin,
-        ...legend(legendEntries, 24 / grid.height),
+        ...baseLayout(data, { height: grid.height + margin.t + margin.b + 138 }, legendEntries),
         ...Object.fromEntries(grid.panels.flatMap((place, n) => axesOf(data, heat, place, n))),
         annotations: data.panels.map(({ title }, n) => panelTitle(title, n)),
         ...(heat.length > 0
           ? { coloraxis: colorAxis(lists, data, showsGaps, barPlace(heat, grid)) }
           : {}),
-        ...animationControls(names, data.frameLabel ?? "step", data.frameMs ?? 250),
+        ...animationControls(names, plain(data.frameLabel ?? "step"), data.frameMs ?? 250),
       },
     };
   },
@@ -100,7 +92,7 @@ function checkFrames(data: AnimationData, names: readonly string[]): void {
     for (const { frames } of parts) {
       if (frames.length === names.length) continue;
       throw new InputError(
-        `animation "${panel.title}": needs ${names.length} frames, got ${frames.length}`,
+        `animation ${quoted(panel.title)}: needs ${names.length} frames, got ${frames.length}`,
       );
     }
   }
@@ -109,7 +101,7 @@ function checkFrames(data: AnimationData, names: readonly string[]): void {
 function heatPanels(data: AnimationData): HeatFrames[] {
   return data.panels.flatMap((panel, n) => {
     if (panel.kind !== "heatmap") return [];
-    const where = `animation "${panel.title}"`;
+    const where = `animation ${quoted(panel.title)}`;
     const grids = panel.frames.map((z) => gridOf(where, z));
     const first = grids[0] as Grid;
     for (const { rows, columns } of grids) {
@@ -126,7 +118,7 @@ function tracesAt(data: AnimationData, heat: readonly HeatFrames[], frame: numbe
     const axes = { xaxis: axisId("x", n), yaxis: axisId("y", n) };
     if (panel.kind === "lines") return lineStages(panel, axes, frame);
     const { grids, showsGaps } = heat.find((one) => one.n === n) as HeatFrames;
-    const place = { ...axes, name: panel.title };
+    const place = { ...axes, name: plain(panel.title) };
     const options = { ...data, ...panel };
     const traces = heatTraces(grids[frame] as Grid, options, place, showsGaps);
     return traces.map((trace) => ({ trace, moves: true }));
@@ -140,8 +132,8 @@ function lineStages(
 ): Stage[] {
   const still = panel.still ?? [];
   const count = panel.moving.length + still.length;
-  const where = `animation "${panel.title}"`;
-  const meta = { panel: panel.title };
+  const where = `animation ${quoted(panel.title)}`;
+  const meta = { panel: plain(panel.title) };
   const stillStages = still.map((series, i) => ({
     trace: {
       ...lineTrace(where, series, panel.x, { index: panel.moving.length + i, count, ...axes }),
@@ -185,14 +177,14 @@ function axesOf(
   const xPlace = { domain: place.x, anchor: axisId("y", n) };
   const yPlace = { domain: place.y, anchor: axisId("x", n) };
   if (panel.kind === "lines") {
-    const { x, y } = rangesOf(panel);
+    const { x, y } = contentOf(panel);
     return [
-      [axisKey("x", n), { ...numberAxis(panel.xLabel, panel.logX), ...xPlace, range: x }],
-      [axisKey("y", n), { ...numberAxis(panel.yLabel, panel.logY), ...yPlace, range: y }],
+      [axisKey("x", n), { ...valueAxis(x), ...xPlace, range: rangeOf(x, 0.02) }],
+      [axisKey("y", n), { ...valueAxis(y), ...yPlace, range: rangeOf(y, 0.05) }],
     ];
   }
   const { grids } = heat.find((one) => one.n === n) as HeatFrames;
-  const axes = heatAxes(`animation "${panel.title}"`, grids[0] as Grid, panel, {
+  const axes = heatAxes(`animation ${quoted(panel.title)}`, grids[0] as Grid, panel, {
     xaxis: axisId("x", n),
   });
   return [

@@ -1,12 +1,13 @@
-/** Axis ranges that hold for every frame of an animation. */
+/** What the axes of a line panel hold over all frames of an animation. */
 
+import type { AxisContent } from "../log-axis.ts";
 import { extentOf, listOf, type Numbers } from "../numbers.ts";
 import type { LinePanel } from "./data.ts";
 
 export type Range = readonly [number, number];
 
-/** x and y range of a panel over all frames, in Plotly's units (log10 on a logarithmic axis). */
-export function rangesOf(panel: LinePanel): { readonly x: Range; readonly y: Range } {
+/** Every number of a panel, at any frame, by axis. */
+export function contentOf(panel: LinePanel): { readonly x: AxisContent; readonly y: AxisContent } {
   const xs: ArrayLike<number>[] = [];
   const ys: ArrayLike<number>[] = [];
   const add = (x: Numbers | undefined, y: Numbers): void => {
@@ -17,15 +18,17 @@ export function rangesOf(panel: LinePanel): { readonly x: Range; readonly y: Ran
   };
   for (const series of panel.still ?? []) add(series.x, series.y);
   for (const { frames } of panel.moving) for (const { x, y } of frames) add(x, y);
+  const { xLabel, yLabel, logX = false, logY = false } = panel;
   return {
-    x: padded(xs, panel.logX ?? false, 0.02),
-    y: padded(ys, panel.logY ?? false, 0.05),
+    x: { letter: "x", label: xLabel, log: logX, values: xs, marks: [] },
+    y: { letter: "y", label: yLabel, log: logY, values: ys, marks: [] },
   };
 }
 
-function padded(lists: readonly ArrayLike<number>[], log: boolean, share: number): Range {
-  const scaled = log ? lists.map((list) => Float64Array.from(list, Math.log10)) : lists;
+/** The range that holds every value, in Plotly's units (log10 on a logarithmic axis). */
+export function rangeOf({ values, log }: AxisContent, padding: number): Range {
+  const scaled = log ? values.map((list) => Float64Array.from(list, Math.log10)) : values;
   const [low, high] = extentOf(scaled) ?? [0, 1];
-  const pad = share * (high - low) || 0.5;
+  const pad = padding * (high - low) || 0.5;
   return [low - pad, high + pad];
 }

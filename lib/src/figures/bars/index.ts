@@ -1,17 +1,19 @@
 /** Bars of one or several series over categories. */
 
 import { InputError } from "../../core/errors.ts";
+import { chartLayout } from "../chart.ts";
 import { colorOf, neutral } from "../colors.ts";
 import { encodeList } from "../encode.ts";
 import type { Figure, PlotlyFigure } from "../figure.ts";
-import { baseLayout, type FigureOptions, type Json, legend, numberAxis } from "../figure-parts.ts";
+import type { FigureOptions, Json } from "../figure-parts.ts";
 import { distinct, titleOf } from "../heat.ts";
+import type { Mark } from "../log-axis.ts";
 import { listOf, type Numbers } from "../numbers.ts";
-import { type Mark, markShapes } from "../series.ts";
+import { markup, plain, quoted, type Text } from "../text.ts";
 
 /** One bar per category. */
 export interface BarSeries {
-  readonly name: string;
+  readonly name: Text;
   readonly values: Numbers;
   /** Half-lengths of error bars. */
   readonly errors?: Numbers;
@@ -19,12 +21,12 @@ export interface BarSeries {
 
 /** Series of bars over common categories. */
 export interface BarsData extends FigureOptions {
-  readonly categories: readonly (string | number)[];
+  readonly categories: readonly (Text | number)[];
   readonly series: readonly BarSeries[];
-  readonly xLabel?: string;
-  readonly yLabel?: string;
+  readonly xLabel?: Text;
+  readonly yLabel?: Text;
   /** Categories that stand out by colour and, with `labels`, by name; the others turn grey. For one series. */
-  readonly highlight?: readonly (string | number)[];
+  readonly highlight?: readonly (Text | number)[];
   /** Name the highlighted categories above their bars; default true. */
   readonly labels?: boolean;
   /** On top of each other instead of side by side; default false. */
@@ -54,7 +56,7 @@ export const bars: Figure<BarsData> = {
       references: [{ value: 0.8, label: "threshold" }],
     },
     models: {
-      categories: ["W<sub>E</sub>", "W<sub>U</sub>", "neurons"],
+      categories: [markup`W<sub>E</sub>`, markup`W<sub>U</sub>`, "neurons"],
       series: [
         { name: "full precision", values: [0.97, 0.99, 0.93], errors: [0.01, 0.005, 0.02] },
         { name: "binary", values: [0.52, 0.88, 0.41], errors: [0.02, 0.02, 0.04] },
@@ -64,18 +66,38 @@ export const bars: Figure<BarsData> = {
     },
   },
   draw(data: BarsData): PlotlyFigure {
+    const values = data.series.map((series) => listOf("bars", series.values));
+    const places = Array.from({ length: data.categories.length }, (_, i) => i);
+    const { xaxis, yaxis, ...layout } = chartLayout(
+      data,
+      {
+        x: { letter: "x", label: data.xLabel, log: false, values: [places], marks: [] },
+        y: {
+          letter: "y",
+          label: data.yLabel,
+          log: false,
+          values: [...values, [0]],
+          marks: data.references ?? [],
+        },
+        height: data.height ?? 380,
+        entries: data.series.length,
+      },
+      false,
+    );
+    const names = {
+      ...titleOf(data.xLabel),
+      type: "category",
+      automargin: true,
+      tickangle: "auto",
+    };
     return {
       data: data.series.map((series, i) => traceOf(data, series, i)),
       layout: {
-        ...baseLayout(data, { height: data.height ?? 380 }),
-        ...legend(data.series.length),
+        ...layout,
         barmode: data.stacked ? "stack" : "group",
         bargap: data.categories.length > 30 ? 0.15 : 0.3,
-        xaxis: isNumeric(data.categories)
-          ? numberAxis(data.xLabel)
-          : { ...titleOf(data.xLabel), type: "category", automargin: true, tickangle: "auto" },
-        yaxis: { ...numberAxis(data.yLabel), rangemode: "tozero" },
-        shapes: markShapes(data.references),
+        xaxis: isNumeric(data.categories) ? xaxis : names,
+        yaxis: { ...(yaxis as Json), rangemode: "tozero" },
       },
     };
   },
@@ -89,7 +111,7 @@ function isNumeric(categories: BarsData["categories"]): categories is readonly n
 }
 
 function traceOf(data: BarsData, series: BarSeries, i: number): Json {
-  const where = `bars "${series.name}"`;
+  const where = `bars ${quoted(series.name)}`;
   const values = listOf(where, series.values);
   if (values.length !== data.categories.length) {
     throw new InputError(
@@ -97,21 +119,23 @@ function traceOf(data: BarsData, series: BarSeries, i: number): Json {
     );
   }
   const color = colorOf(i, data.series.length);
-  const stands = data.highlight && new Set(data.highlight);
+  const stands = data.highlight && new Set(data.highlight.map(plain));
   return {
     type: "bar",
-    name: series.name,
+    name: plain(series.name),
     x: isNumeric(data.categories)
       ? encodeList(data.categories)
-      : distinct(data.categories.map(String)),
+      : distinct(data.categories.map(plain)),
     y: encodeList(values),
     marker: {
-      color: stands ? data.categories.map((name) => (stands.has(name) ? color : neutral)) : color,
+      color: stands
+        ? data.categories.map((name) => (stands.has(plain(name)) ? color : neutral))
+        : color,
       line: { width: 0 },
     },
     ...(stands && data.labels !== false
       ? {
-          text: data.categories.map((name) => (stands.has(name) ? String(name) : "")),
+          text: data.categories.map((name) => (stands.has(plain(name)) ? plain(name) : "")),
           textposition: "outside",
           textangle: 0,
           textfont: { size: 12 },

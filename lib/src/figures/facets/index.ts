@@ -9,16 +9,17 @@ import {
   baseLayout,
   type FigureOptions,
   type Json,
-  panelMargin,
+  margin,
   type Size,
 } from "../figure-parts.ts";
 import { type HeatOptions, heatAxes, heatTraces, isEqual } from "../heat.ts";
 import { type Grid, gridOf, hasGap, type Matrix } from "../numbers.ts";
 import { type Panel, type PanelGrid, panelGrid, panelTitle } from "../panels.ts";
+import { plain, quoted, type Text } from "../text.ts";
 
 /** Matrices of equal shape, a panel each. */
 export interface FacetsData extends Pick<FigureOptions, "title">, HeatOptions {
-  readonly panels: readonly { readonly title: string; readonly z: Matrix }[];
+  readonly panels: readonly { readonly title: Text; readonly z: Matrix }[];
   /** Default: up to 4. */
   readonly columns?: number;
   /** Pixels; default: square cells where they fit, else 180. */
@@ -55,11 +56,11 @@ export const facets: Figure<FacetsData> = {
     },
   },
   draw(data: FacetsData): PlotlyFigure {
-    const grids = data.panels.map(({ title, z }) => gridOf(`facets "${title}"`, z));
+    const grids = data.panels.map(({ title, z }) => gridOf(`facets ${quoted(title)}`, z));
     for (const [i, grid] of grids.entries()) {
       const [rows, columns] = [grids[0]?.rows ?? 0, grids[0]?.columns ?? 0];
       if (grid.rows !== rows || grid.columns !== columns) {
-        const where = `facets "${data.panels[i]?.title}"`;
+        const where = `facets ${quoted(data.panels[i]?.title ?? "")}`;
         throw new ShapeError(where, [rows, columns], [grid.rows, grid.columns]);
       }
     }
@@ -68,20 +69,19 @@ export const facets: Figure<FacetsData> = {
     const showsGaps = grids.some((grid) => hasGap(grid.data));
     return {
       data: grids.flatMap((grid, n) => {
-        const name = data.panels[n]?.title ?? "";
+        const name = plain(data.panels[n]?.title ?? "");
         const place = { xaxis: axisId("x", n), yaxis: axisId("y", n), name };
         return heatTraces(grid, data, place, showsGaps);
       }),
       layout: {
         ...baseLayout(data, size),
-        margin: panelMargin,
         ...Object.fromEntries(layout.panels.flatMap((panel, n) => axesOf(data, first, panel, n))),
         annotations: data.panels.map(({ title }, n) => panelTitle(title, n)),
         coloraxis: colorAxis(
           grids.map((grid) => grid.data),
           data,
           showsGaps,
-          { y: 1, yanchor: "top", len: Math.min(1, 340 / layout.height) },
+          { y: layout.panels[0]?.y[1] ?? 1, yanchor: "top", len: Math.min(1, 340 / layout.height) },
         ),
       },
     };
@@ -97,7 +97,7 @@ function placed(data: FacetsData, grid: Grid): { layout: PanelGrid; size: Size }
   const panelHeight = data.panelHeight ?? (equal ? square : 180);
   const gaps = { row: 34, column: 0.03 };
   const layout = panelGrid("facets", data.panels.length, columns, panelHeight, gaps);
-  const height = Math.round(layout.height + panelMargin.t + panelMargin.b + 30);
+  const height = Math.round(layout.height + margin.t + margin.b + 18);
   if (!equal) return { layout, size: { height } };
   const across = layout.columns;
   const inner = (panelHeight * grid.columns) / Math.max(grid.rows, 1);

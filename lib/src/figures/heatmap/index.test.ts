@@ -45,8 +45,8 @@ describe("heatmap", () => {
     const { data, layout } = heatmap.draw({ z });
     expect(data.map((trace) => trace.z)).toEqual([
       [
-        [1, null],
-        [1, null],
+        [1, 0],
+        [1, 0],
       ],
       [
         [null, 1],
@@ -55,6 +55,24 @@ describe("heatmap", () => {
     ]);
     expect(JSON.stringify(layout.coloraxis)).toContain("grey: not a number");
     expect(heatmap.draw({ z: [[1]] }).data).toHaveLength(1);
+  });
+
+  it("holds the gaps of a large matrix as a byte a cell", () => {
+    const data = new Float32Array(40_000).map((_, i) => Math.sin(i));
+    const size = (): number =>
+      JSON.stringify(heatmap.draw({ z: { dtype: "float32", shape: [200, 200], data } })).length;
+    const whole = size();
+    data[7] = Number.NaN;
+    expect(size() / whole).toBeLessThan(1.3);
+  });
+
+  it("refuses a format of numbers that is not d3's", () => {
+    for (const valueFormat of [".3f", ".1%", "+.2~e", "d", ""]) {
+      expect(() => heatmap.draw({ z: [[1]], valueFormat })).not.toThrow();
+    }
+    expect(() => heatmap.draw({ z: [[1]], valueFormat: "%{z}" })).toThrow(
+      'valueFormat: must be a format of d3 such as ".3f" or ".1%", got "%{z}"',
+    );
   });
 
   it("keeps equal labels apart and shows uneven numbers as names", () => {

@@ -1,24 +1,26 @@
 /** How often values fall into equal bins, counted here: the figure holds the counts. */
 
 import { InputError } from "../../core/errors.ts";
+import { chartLayout } from "../chart.ts";
 import { colorOf } from "../colors.ts";
 import { encodeList } from "../encode.ts";
 import type { Figure, PlotlyFigure } from "../figure.ts";
-import { baseLayout, type FigureOptions, legend, numberAxis } from "../figure-parts.ts";
+import type { FigureOptions, Json } from "../figure-parts.ts";
+import type { Mark } from "../log-axis.ts";
 import { extentOf, listOf, type Numbers } from "../numbers.ts";
-import { legendLift, type Mark, markShapes } from "../series.ts";
+import { plain, quoted, type Text } from "../text.ts";
 
 /** Named lists of values with common bins. */
 export interface HistogramData extends FigureOptions {
-  readonly series: readonly { readonly name: string; readonly values: Numbers }[];
+  readonly series: readonly { readonly name: Text; readonly values: Numbers }[];
   /** Number of bins; default 40. */
   readonly bins?: number;
   /** Ends of the first and last bin; default the data's. Values outside are not counted. */
   readonly range?: readonly [number, number];
   /** Shares of each series instead of counts; default false. */
   readonly shares?: boolean;
-  readonly xLabel?: string;
-  readonly yLabel?: string;
+  readonly xLabel?: Text;
+  readonly yLabel?: Text;
   readonly markers?: readonly Mark[];
 }
 
@@ -45,7 +47,9 @@ export const histogram: Figure<HistogramData> = {
     },
   },
   draw(data: HistogramData): PlotlyFigure {
-    const lists = data.series.map(({ name, values }) => listOf(`histogram "${name}"`, values));
+    const lists = data.series.map(({ name, values }) =>
+      listOf(`histogram ${quoted(name)}`, values),
+    );
     const [low, high] = spread(data.range ?? extentOf(lists) ?? [0, 1]);
     const bins = data.bins ?? 40;
     if (!Number.isInteger(bins) || bins < 1) {
@@ -54,26 +58,35 @@ export const histogram: Figure<HistogramData> = {
     const width = (high - low) / bins;
     const centres = Array.from({ length: bins }, (_, i) => low + (i + 0.5) * width);
     const several = lists.length > 1;
-    const height = data.height ?? 360;
+    const counts = lists.map((list) => counted(list, low, high, bins, data.shares ?? false));
+    const ends = [[low, high]];
+    const count = data.yLabel ?? (data.shares ? "share" : "count");
+    const { xaxis, ...layout } = chartLayout(
+      data,
+      {
+        x: { letter: "x", label: data.xLabel, log: false, values: ends, marks: data.markers ?? [] },
+        y: { letter: "y", label: count, log: false, values: counts, marks: [] },
+        height: data.height ?? 360,
+        entries: lists.length,
+      },
+      false,
+    );
     return {
-      data: lists.map((list, i) => ({
+      data: counts.map((list, i) => ({
         type: "bar",
-        name: data.series[i]?.name,
+        name: plain(data.series[i]?.name ?? ""),
         x: encodeList(centres),
-        y: encodeList(counted(list, low, high, bins, data.shares ?? false)),
+        y: encodeList(list),
         width,
         marker: { color: colorOf(i, lists.length), line: { width: 0 } },
         ...(several ? { opacity: 0.65 } : {}),
         hovertemplate: `%{x:.4g} ± ${(width / 2).toPrecision(2)}: %{y:.4g}<extra>%{fullData.name}</extra>`,
       })),
       layout: {
-        ...baseLayout(data, { height }),
-        ...legend(lists.length, legendLift(data.markers, height - 100)),
+        ...layout,
         barmode: "overlay",
         bargap: 0,
-        xaxis: { ...numberAxis(data.xLabel), range: [low, high] },
-        yaxis: numberAxis(data.yLabel ?? (data.shares ? "share" : "count")),
-        shapes: markShapes([], data.markers, [[low, high]]),
+        xaxis: { ...(xaxis as Json), range: [low, high] },
       },
     };
   },

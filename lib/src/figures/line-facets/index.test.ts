@@ -28,7 +28,7 @@ describe("lineFacets", () => {
 
   it("switches the axes of all panels at once", () => {
     const panel = { title: "", series: [{ name: "a", y: [1, 10] }] };
-    const figure = lineFacets.draw({ panels: [panel, panel, panel, panel] });
+    const figure = lineFacets.draw({ x: [1, 2], panels: [panel, panel, panel, panel] });
     const menus = figure.layout.updatemenus as { buttons: { args: object[] }[] }[];
     expect(menus[1]?.buttons[0]?.args[0]).toMatchObject({
       "yaxis.type": "log",

@@ -7,25 +7,24 @@ import {
   baseLayout,
   type FigureOptions,
   type Json,
-  legend,
-  numberAxis,
-  panelMargin,
+  margin,
 } from "../figure-parts.ts";
-import { isLoggable, logToggles } from "../log-toggle.ts";
+import { type AxisContent, logToggles, valueAxis } from "../log-axis.ts";
 import { listOf, type Numbers } from "../numbers.ts";
 import { type Panel, panelGrid, panelTitle } from "../panels.ts";
 import { type LineSeries, lineTrace, placesOf } from "../series.ts";
+import { plain, quoted, type Text } from "../text.ts";
 
 /** Line charts with common axes, a panel each. */
 export interface LineFacetsData extends Pick<FigureOptions, "title"> {
-  readonly panels: readonly { readonly title: string; readonly series: readonly LineSeries[] }[];
+  readonly panels: readonly { readonly title: Text; readonly series: readonly LineSeries[] }[];
   /** Default: up to 3. */
   readonly columns?: number;
   /** Pixels; default 180. */
   readonly panelHeight?: number;
   readonly x?: Numbers;
-  readonly xLabel?: string;
-  readonly yLabel?: string;
+  readonly xLabel?: Text;
+  readonly yLabel?: Text;
   readonly logX?: boolean;
   readonly logY?: boolean;
   /** One y range for all panels; default true. */
@@ -57,67 +56,75 @@ export const lineFacets: Figure<LineFacetsData> = {
       row: 44,
       column: data.shareY === false ? 0.08 : 0.03,
     });
-    const names = [...new Set(data.panels.flatMap(({ series }) => series.map(({ name }) => name)))];
-    const keys = grid.panels.map((_, n) => n);
+    const names = [
+      ...new Set(data.panels.flatMap(({ series }) => series.map(({ name }) => plain(name)))),
+    ];
+    const [x, y] = [contentOf(data, "x"), contentOf(data, "y")];
+    const height = grid.height + margin.t + margin.b + 60;
+    const on = (letter: "x" | "y", keep: (panel: Panel) => boolean) =>
+      grid.panels.flatMap((panel, n) => (keep(panel) ? [axisKey(letter, n)] : []));
     return {
       data: tracesOf(data, names),
       layout: {
-        ...baseLayout(data, { height: grid.height + panelMargin.t + panelMargin.b + 60 }),
-        margin: panelMargin,
-        ...legend(names.length, 24 / grid.height),
-        ...Object.fromEntries(grid.panels.flatMap((panel, n) => axesOf(data, panel, n))),
+        ...baseLayout(data, { height }, names.length),
+        ...Object.fromEntries(grid.panels.flatMap((panel, n) => axesOf(data, [x, y], panel, n))),
         annotations: data.panels.map(({ title }, n) => panelTitle(title, n)),
-        updatemenus: logToggles(
-          (["x", "y"] as const).map((letter) => ({
-            letter,
-            axes: keys.map((n) => axisKey(letter, n)),
-            log: (letter === "x" ? data.logX : data.logY) ?? false,
-            offered: isLoggable(
-              data.panels.flatMap(({ series }) =>
-                series.map(({ x, y }) =>
-                  letter === "x" ? placesOf("lineFacets", x ?? data.x, y) : listOf("lineFacets", y),
-                ),
-              ),
-            ),
-          })),
-        ),
+        updatemenus: logToggles([
+          { content: x, axes: on("x", () => true), titled: on("x", ({ isBottom }) => isBottom) },
+          { content: y, axes: on("y", () => true), titled: on("y", ({ isLeft }) => isLeft) },
+        ]),
       },
     };
   },
 };
 
+function contentOf(data: LineFacetsData, letter: "x" | "y"): AxisContent {
+  const series = data.panels.flatMap((panel) => panel.series);
+  const [label, log] = letter === "x" ? [data.xLabel, data.logX] : [data.yLabel, data.logY];
+  const values = series.map(({ x, y }) =>
+    letter === "x" ? placesOf("lineFacets", x ?? data.x, y) : listOf("lineFacets", y),
+  );
+  return { letter, label, log: log ?? false, values, marks: [] };
+}
+
 function tracesOf(data: LineFacetsData, names: readonly string[]): Json[] {
   const shown = new Set<string>();
   return data.panels.flatMap(({ title, series }, n) =>
     series.map((one) => {
-      const isFirst = !shown.has(one.name);
-      shown.add(one.name);
+      const name = plain(one.name);
+      const isFirst = !shown.has(name);
+      shown.add(name);
       return {
-        ...lineTrace(`lineFacets "${title}"`, one, data.x, {
-          index: names.indexOf(one.name),
+        ...lineTrace(`lineFacets ${quoted(title)}`, one, data.x, {
+          index: names.indexOf(name),
           count: names.length,
           xaxis: axisId("x", n),
           yaxis: axisId("y", n),
         }),
-        legendgroup: one.name,
+        legendgroup: name,
         showlegend: isFirst,
-        meta: { panel: title },
+        meta: { panel: plain(title) },
       };
     }),
   );
 }
 
-function axesOf(data: LineFacetsData, panel: Panel, n: number): [string, Json][] {
+function axesOf(
+  data: LineFacetsData,
+  [xContent, yContent]: readonly [AxisContent, AxisContent],
+  panel: Panel,
+  n: number,
+): [string, Json][] {
   const showY = panel.isLeft || data.shareY === false;
   const x = {
-    ...numberAxis(panel.isBottom ? data.xLabel : undefined, data.logX),
+    ...valueAxis(xContent, panel.isBottom),
     domain: panel.x,
     anchor: axisId("y", n),
     showticklabels: panel.isBottom,
     ...(n === 0 ? {} : { matches: "x" }),
   };
   const y = {
-    ...numberAxis(panel.isLeft ? data.yLabel : undefined, data.logY),
+    ...valueAxis(yContent, panel.isLeft),
     domain: panel.y,
     anchor: axisId("x", n),
     showticklabels: showY,

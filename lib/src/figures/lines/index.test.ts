@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readable } from "../readable.ts";
 import { rowSeries } from "../series.ts";
-import { lines } from "./index.ts";
+import { type LinesData, lines } from "./index.ts";
 
 describe("lines", () => {
   it.each(Object.entries(lines.examples))(
@@ -12,7 +12,7 @@ describe("lines", () => {
   );
 
   it("has a button per axis that switches from the first state and back", () => {
-    const { layout } = lines.draw({ series: [{ name: "a", y: [1, 10] }], logY: true });
+    const { layout } = lines.draw({ x: [1, 2], series: [{ name: "a", y: [1, 10] }], logY: true });
     const menus = layout.updatemenus as { active: number; buttons: Record<string, unknown>[] }[];
     expect(menus.map(({ active }) => active)).toEqual([-1, 0]);
     expect(menus[1]?.buttons[0]).toMatchObject({
@@ -24,15 +24,72 @@ describe("lines", () => {
     expect(layout.xaxis).toMatchObject({ type: "linear" });
   });
 
-  it("offers a log axis only for data without negative numbers", () => {
-    const labels = (y: number[], logY: boolean): string[] => {
-      const { layout } = lines.draw({ series: [{ name: "a", y }], logY });
+  it("offers a log axis only where neither numbers nor marks would disappear", () => {
+    const labels = (data: Partial<LinesData>): string[] => {
+      const { layout } = lines.draw({ x: [1, 2], series: [{ name: "a", y: [1, 2] }], ...data });
       const menus = layout.updatemenus as { buttons: { label: string }[] }[];
       return menus.flatMap(({ buttons }) => buttons.map(({ label }) => label));
     };
-    expect(labels([0, 1], false)).toEqual(["log x", "log y"]);
-    expect(labels([-1, 1], false)).toEqual(["log x"]);
-    expect(labels([-1, 1], true)).toEqual(["log x", "log y"]);
+    expect(labels({})).toEqual(["log x", "log y"]);
+    expect(labels({ x: [0, 1] })).toEqual(["log y"]);
+    expect(labels({ series: [{ name: "a", y: [-1, 1] }] })).toEqual(["log x"]);
+    expect(labels({ series: [{ name: "a", y: [-1, 1] }], logY: true })).toEqual(["log x", "log y"]);
+    expect(labels({ markers: [{ value: 0 }] })).toEqual(["log y"]);
+    expect(labels({ references: [{ value: -1 }] })).toEqual(["log x"]);
+    expect(labels({ series: [] })).toEqual([]);
+  });
+
+  it("leaves off a log axis what has no place there, says so, and brings it back on a linear one", () => {
+    const { layout } = lines.draw({
+      x: [1, 10],
+      series: [{ name: "a", y: [1, 0] }],
+      yLabel: "loss",
+      logX: true,
+      logY: true,
+      markers: [{ value: 0, label: "start" }, { value: 5 }],
+      references: [{ value: -1 }, { value: 1 }],
+    });
+    const shapes = layout.shapes as { visible: boolean }[];
+    expect(shapes.map(({ visible }) => visible)).toEqual([false, true, false, true]);
+    expect(layout.xaxis).toMatchObject({
+      title: { text: "<br><i>not on a log axis: start (0)</i>" },
+    });
+    expect(layout.yaxis).toMatchObject({
+      title: { text: "loss<br><i>not on a log axis: values ≤ 0, the line at -1</i>" },
+    });
+    const menus = layout.updatemenus as { buttons: { args: [object]; args2: [object] }[] }[];
+    expect(menus.map(({ buttons }) => buttons[0]?.args2[0])).toMatchObject([
+      { "xaxis.title.text": "", "shapes[2].visible": true },
+      { "yaxis.title.text": "loss", "shapes[0].visible": true },
+    ]);
+    expect(menus[1]?.buttons[0]?.args[0]).toMatchObject({ "shapes[0].visible": false });
+  });
+
+  it("puts labels of close markers into rows and of close references at other ends", () => {
+    const { layout } = lines.draw({
+      x: [0, 1000],
+      series: [{ name: "a", y: [0, 1] }],
+      markers: [
+        { value: 600, label: "test all right" },
+        { value: 100, label: "first" },
+        { value: 610, label: "train all right" },
+        { value: 605, label: "both" },
+      ],
+      references: [
+        { value: 0.5, label: "guess" },
+        { value: 0.51, label: "bound" },
+        { value: 0.52, label: "limit" },
+        { value: 0.9, label: "best" },
+      ],
+    });
+    const shapes = layout.shapes as { y1: number; label: { textposition: string } }[];
+    const ends = shapes.slice(0, 4).map(({ label }) => label.textposition);
+    expect(ends).toEqual(["end", "start", "middle", "end"]);
+    const [test, first, train, both] = shapes.slice(4).map(({ y1 }) => y1) as number[];
+    expect([test, first].every((top) => top === 1)).toBe(true);
+    expect(new Set([test, train, both]).size).toBe(3);
+    const [, top] = (layout.yaxis as { domain: [number, number] }).domain;
+    expect(top * Math.max(...shapes.slice(4).map(({ y1 }) => y1))).toBeLessThan(1);
   });
 
   it("draws references across and markers upright, at their values", () => {

@@ -1,18 +1,12 @@
 /** Named lines over a common x axis, with buttons for logarithmic axes. */
 
+import { chartLayout } from "../chart.ts";
 import type { Figure, PlotlyFigure } from "../figure.ts";
-import { baseLayout, type FigureOptions, legend, numberAxis } from "../figure-parts.ts";
-import { isLoggable, logToggles } from "../log-toggle.ts";
+import type { FigureOptions } from "../figure-parts.ts";
+import type { Mark } from "../log-axis.ts";
 import { listOf, type Numbers } from "../numbers.ts";
-import {
-  type LineSeries,
-  legendLift,
-  lineTrace,
-  type Mark,
-  markShapes,
-  placesOf,
-  rowSeries,
-} from "../series.ts";
+import { type LineSeries, lineTrace, placesOf, rowSeries } from "../series.ts";
+import type { Text } from "../text.ts";
 
 /** Lines over a common x axis. */
 export interface LinesData extends FigureOptions {
@@ -20,8 +14,8 @@ export interface LinesData extends FigureOptions {
   readonly series: readonly LineSeries[];
   /** For series without their own; default 0, 1, …. */
   readonly x?: Numbers;
-  readonly xLabel?: string;
-  readonly yLabel?: string;
+  readonly xLabel?: Text;
+  readonly yLabel?: Text;
   /** Logarithmic at first; the reader can switch. Default false. */
   readonly logX?: boolean;
   readonly logY?: boolean;
@@ -70,25 +64,21 @@ export const lines: Figure<LinesData> = {
   },
   draw(data: LinesData): PlotlyFigure {
     const count = data.series.length;
-    const height = data.height ?? 420;
+    const { logX = false, logY = false, markers = [], references = [] } = data;
     const xs = data.series.map(({ x, y }) => placesOf("lines", x ?? data.x, y));
     const ys = data.series.map(({ y }) => listOf("lines", y));
-    const [logX, logY] = [data.logX ?? false, data.logY ?? false];
     return {
       data: data.series.map((series, index) =>
         lineTrace("lines", series, data.x, { index, count }),
       ),
       layout: {
-        ...baseLayout(data, { height }),
-        ...legend(count, legendLift(data.markers, height - 100)),
+        ...chartLayout(data, {
+          x: { letter: "x", label: data.xLabel, log: logX, values: xs, marks: markers },
+          y: { letter: "y", label: data.yLabel, log: logY, values: ys, marks: references },
+          height: data.height ?? 420,
+          entries: count,
+        }),
         hovermode: count > 8 ? "closest" : "x unified",
-        xaxis: numberAxis(data.xLabel, logX),
-        yaxis: numberAxis(data.yLabel, logY),
-        shapes: markShapes(data.references, data.markers, xs),
-        updatemenus: logToggles([
-          { letter: "x", axes: ["xaxis"], log: logX, offered: isLoggable(xs) },
-          { letter: "y", axes: ["yaxis"], log: logY, offered: isLoggable(ys) },
-        ]),
       },
     };
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readable } from "../readable.ts";
+import { decoded, readable } from "../readable.ts";
 import { scatter } from "./index.ts";
 
 describe("scatter", () => {
@@ -10,12 +10,15 @@ describe("scatter", () => {
     },
   );
 
-  it("draws y = x over the range of both axes", () => {
-    const { layout } = scatter.draw({
-      groups: [{ name: "a", x: [1, 2], y: [-4, 9] }],
-      diagonal: true,
-    });
-    expect(layout.shapes).toMatchObject([{ x0: -4, y0: -4, x1: 9, y1: 9 }]);
+  it("draws y = x over the range of both axes, as points that are right on any scale", () => {
+    const groups = [{ name: "a", x: [1, 2], y: [-4, 9] }];
+    const { data, layout } = scatter.draw({ groups, diagonal: true });
+    const [x, y] = [decoded(data[0]?.x), decoded(data[0]?.y)] as number[][];
+    expect(y).toEqual(x);
+    expect([x?.[0], x?.at(-1)]).toEqual([-4, 9]);
+    expect(x?.filter((value) => value > 0).length).toBeGreaterThan(64);
+    expect(layout.shapes).toEqual([]);
+    expect(scatter.draw({ groups: [], diagonal: true }).data).toEqual([]);
   });
 
   it("refuses labels that do not match the points", () => {

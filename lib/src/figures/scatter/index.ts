@@ -1,27 +1,30 @@
 /** Named groups of points, with labels and, on request, the line y = x. */
 
 import { InputError } from "../../core/errors.ts";
-import { colorOf } from "../colors.ts";
+import { chartLayout } from "../chart.ts";
+import { colorOf, neutral } from "../colors.ts";
+import { encodeList } from "../encode.ts";
 import type { Figure, PlotlyFigure } from "../figure.ts";
-import { baseLayout, type FigureOptions, type Json, legend, numberAxis } from "../figure-parts.ts";
-import { isLoggable, logToggles } from "../log-toggle.ts";
+import type { FigureOptions, Json } from "../figure-parts.ts";
+import type { Mark } from "../log-axis.ts";
 import { extentOf, listOf, type Numbers } from "../numbers.ts";
-import { legendLift, type Mark, markShapes, pointsOf } from "../series.ts";
+import { pointsOf } from "../series.ts";
+import { plain, quoted, type Text } from "../text.ts";
 
 /** Points of one colour and one line of the legend. */
 export interface PointGroup {
-  readonly name: string;
+  readonly name: Text;
   readonly x: Numbers;
   readonly y: Numbers;
   /** One per point; shown on hover. */
-  readonly labels?: readonly string[];
+  readonly labels?: readonly Text[];
 }
 
 /** Groups of points. */
 export interface ScatterData extends FigureOptions {
   readonly groups: readonly PointGroup[];
-  readonly xLabel?: string;
-  readonly yLabel?: string;
+  readonly xLabel?: Text;
+  readonly yLabel?: Text;
   /** Write the labels beside the points; default false. */
   readonly showLabels?: boolean;
   /** Draw y = x over the range of the data; default false. */
@@ -55,48 +58,42 @@ export const scatter: Figure<ScatterData> = {
     },
   },
   draw(data: ScatterData): PlotlyFigure {
-    const height = data.height ?? 460;
     const xs = data.groups.map(({ x }) => listOf("scatter", x));
     const ys = data.groups.map(({ y }) => listOf("scatter", y));
-    const [logX, logY] = [data.logX ?? false, data.logY ?? false];
+    const { logX = false, logY = false, markers = [], references = [] } = data;
+    const diagonal = data.diagonal ? diagonalOf([...xs, ...ys]) : [];
     return {
-      data: data.groups.map((group, i) => traceOf(data, group, i)),
+      data: [...diagonal, ...data.groups.map((group, i) => traceOf(data, group, i))],
       layout: {
-        ...baseLayout(data, { height }),
-        ...legend(data.groups.length, legendLift(data.markers, height - 100)),
+        ...chartLayout(data, {
+          x: { letter: "x", label: data.xLabel, log: logX, values: xs, marks: markers },
+          y: { letter: "y", label: data.yLabel, log: logY, values: ys, marks: references },
+          height: data.height ?? 460,
+          entries: data.groups.length + diagonal.length,
+        }),
         hovermode: "closest",
-        xaxis: numberAxis(data.xLabel, logX),
-        yaxis: numberAxis(data.yLabel, logY),
-        shapes: [
-          ...(data.diagonal ? diagonal(data.groups) : []),
-          ...markShapes(data.references, data.markers, xs),
-        ],
-        updatemenus: logToggles([
-          { letter: "x", axes: ["xaxis"], log: logX, offered: isLoggable(xs) },
-          { letter: "y", axes: ["yaxis"], log: logY, offered: isLoggable(ys) },
-        ]),
       },
     };
   },
 };
 
 function traceOf(data: ScatterData, group: PointGroup, i: number): Json {
-  const points = pointsOf(`scatter "${group.name}"`, group.x, group.y);
+  const points = pointsOf(`scatter ${quoted(group.name)}`, group.x, group.y);
   const count = listOf("scatter", group.x).length;
   if (group.labels && group.labels.length !== count) {
     throw new InputError(
-      `scatter "${group.name}": needs one label for each of ${count} points, got ${group.labels.length}`,
+      `scatter ${quoted(group.name)}: needs one label for each of ${count} points, got ${group.labels.length}`,
     );
   }
   return {
     type: "scatter",
     mode: data.showLabels && group.labels ? "markers+text" : "markers",
-    name: group.name,
+    name: plain(group.name),
     ...points,
     marker: { color: colorOf(i, data.groups.length), size: count > 200 ? 5 : 8, opacity: 0.85 },
     ...(group.labels
       ? {
-          text: group.labels,
+          text: group.labels.map(plain),
           textposition: "top center",
           textfont: { size: 12 },
           hovertemplate: "%{text}<br>%{x:.4g}, %{y:.4g}<extra>%{fullData.name}</extra>",
@@ -105,25 +102,31 @@ function traceOf(data: ScatterData, group: PointGroup, i: number): Json {
   };
 }
 
-function diagonal(groups: readonly PointGroup[]): Json[] {
-  const range = extentOf(
-    groups.flatMap(({ x, y }) => [listOf("scatter", x), listOf("scatter", y)]),
-  );
+/**
+ * The line y = x over the range of all numbers. As a trace of many points it is right on every pair of
+ * axes: straight where both have one scale, curved where one is logarithmic.
+ */
+function diagonalOf(lists: readonly ArrayLike<number>[]): Json[] {
+  const range = extentOf(lists);
   if (!range) return [];
   const [low, high] = range;
+  const count = 64;
+  const positive = extentOf(lists.map((list) => Array.from(list).filter((value) => value > 0)));
+  const [first, ratio] = positive ? [positive[0], high / positive[0]] : [high, 1];
+  const even = Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
+  const within = even.filter((value) => value <= 0 || value >= first);
+  const steep = Array.from({ length: count }, (_, i) => first * ratio ** (i / (count - 1)));
+  const places = encodeList(Float64Array.from([...within, ...steep]).sort());
   return [
     {
-      type: "line",
-      layer: "below",
-      xref: "x",
-      yref: "y",
-      x0: low,
-      y0: low,
-      x1: high,
-      y1: high,
-      opacity: 0.6,
-      line: { width: 1.25, dash: "dash" },
-      label: { text: "y = x", textposition: "end", yanchor: "top", font: { size: 12 } },
+      type: "scatter",
+      mode: "lines",
+      name: "y = x",
+      x: places,
+      y: places,
+      line: { color: neutral, width: 1.25, dash: "dash" },
+      hoverinfo: "skip",
+      meta: { export: false },
     },
   ];
 }

@@ -6,6 +6,7 @@ import type { Figure, PlotlyFigure } from "../figure.ts";
 import { baseLayout, type FigureOptions } from "../figure-parts.ts";
 import { type HeatOptions, heatAxes, heatTraces, isEqual } from "../heat.ts";
 import { gridOf, type Matrix } from "../numbers.ts";
+import { plain } from "../text.ts";
 
 /** A matrix whose signs are drawn. */
 export interface SignImageData
@@ -56,7 +57,7 @@ export const signImage: Figure<SignImageData> = {
           cmax: 1,
           colorscale: hasZero ? signs.ternary : signs.binary,
           colorbar: {
-            ...colorBar(data.valueLabel ?? ""),
+            ...colorBar(plain(data.valueLabel ?? "")),
             tickvals: hasZero ? [-2 / 3, 0, 2 / 3] : [-1 / 2, 1 / 2],
             ticktext: hasZero ? ["−1", "0", "+1"] : ["−1", "+1"],
             outlinewidth: 1,

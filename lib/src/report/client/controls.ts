@@ -23,12 +23,16 @@ interface Slider {
   readonly steps: readonly { readonly label: string; readonly args: readonly unknown[] }[];
 }
 
-/** Fill `bar` with the controls that the layout declares. */
+/**
+ * Fill `bar` with the controls that the layout declares. `textOf` turns the texts of the layout into what a
+ * reader sees of them.
+ */
 export function addControls(
   plotly: PlotlyApi,
   plot: HTMLElement,
   bar: HTMLElement,
   layout: Readonly<Record<string, unknown>>,
+  textOf: (pseudoHtml: string) => string,
 ): void {
   const menus = (layout.updatemenus ?? []) as readonly Menu[];
   for (const menu of menus) {
@@ -38,7 +42,7 @@ export function addControls(
   }
   const frameMs = playTime(menus);
   for (const slider of (layout.sliders ?? []) as readonly Slider[]) {
-    addPlayer(plotly, plot, bar, slider, frameMs);
+    addPlayer(plotly, plot, bar, readableSlider(slider, textOf), frameMs);
   }
 }
 
@@ -60,6 +64,12 @@ function toggleButton(
     void plotly[method](plot, ...(change as [object]));
   });
   return button;
+}
+
+function readableSlider(slider: Slider, textOf: (pseudoHtml: string) => string): Slider {
+  const prefix = textOf(slider.currentvalue?.prefix ?? "");
+  const steps = slider.steps.map((step) => ({ ...step, label: textOf(step.label) }));
+  return { ...slider, currentvalue: { prefix }, steps };
 }
 
 /** Time per frame that the menu with the play button declares, in ms. */
@@ -123,4 +133,10 @@ function addPlayer(
 }
 
 /** The functions of this file, to embed. */
-export const controlFunctions = [addControls, toggleButton, playTime, addPlayer] as const;
+export const controlFunctions = [
+  addControls,
+  toggleButton,
+  readableSlider,
+  playTime,
+  addPlayer,
+] as const;

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { animation, facets, heatmap, lineFacets, lines, scatter } from "../../figures/all.ts";
-import { csvOf } from "./csv.ts";
+import { markup, readableText } from "../../figures/text.ts";
+import { csvOf as csvWith, type PageFigure } from "./csv.ts";
+
+const csvOf = (figure: PageFigure) => csvWith(figure, readableText);
 
 describe("CSV of a figure", () => {
   it("is a labelled matrix for one heat map, with empty cells for gaps", () => {
@@ -18,6 +21,19 @@ describe("CSV of a figure", () => {
     const cells = (csv.split("\r\n")[1] as string).split(",").slice(1);
     expect(cells.map((cell) => Math.fround(Number(cell)))).toEqual(Array.from(row));
     expect(Math.max(...cells.map((cell) => cell.length))).toBeLessThan(16);
+  });
+
+  it("has names as the reader sees them, and no remark about an axis", () => {
+    const figure = lines.draw({
+      series: [
+        { name: "<s>", y: [1, 0] },
+        { name: markup`W<sub>E</sub>`, y: [3, 4] },
+      ],
+      x: [0, 2],
+      xLabel: "a & b",
+      logX: true,
+    });
+    expect(csvOf(figure)).toBe("a & b,<s>,W_E\r\n0,1,3\r\n2,0,4\r\n");
   });
 
   it("is one table for series over the same x", () => {

@@ -15,27 +15,33 @@ type Cell = string | number | null;
 
 /**
  * One heat map: a matrix with labels. Series over one x: a table. Anything else: a line per number
- * with its frame, panel and series. Columns without content are left out.
+ * with its frame, panel and series. Columns without content are left out. `textOf` turns the texts of
+ * the figure into what a reader sees of them.
  */
-export function csvOf(figure: PageFigure): string {
+export function csvOf(figure: PageFigure, textOf: (pseudoHtml: string) => string): string {
+  return csvText(tableOf(figure), textOf);
+}
+
+function tableOf(figure: PageFigure): Cell[][] {
   const traces = figure.data.filter(
     ({ meta }) => (meta as { export?: boolean } | undefined)?.export !== false,
   );
   const only = traces.length === 1 ? traces[0] : undefined;
   const names = { x: axisName(figure, "x"), y: axisName(figure, "y") };
-  if (figure.frames?.length) return csvText(longTable(figure, traces, names));
-  if (only?.type === "heatmap") return csvText(matrixTable(only, names));
+  if (figure.frames?.length) return longTable(figure, traces, names);
+  if (only?.type === "heatmap") return matrixTable(only, names);
   const isTable = traces.every(
     (trace) => trace.type !== "heatmap" && String(xOf(trace)) === String(xOf(traces[0] ?? {})),
   );
   const hasPanels = traces.some(({ meta }) => (meta as { panel?: string } | undefined)?.panel);
-  if (isTable && !hasPanels) return csvText(seriesTable(traces, names.x));
-  return csvText(longTable(figure, traces, names));
+  if (isTable && !hasPanels) return seriesTable(traces, names.x);
+  return longTable(figure, traces, names);
 }
 
+/** The first line of an axis title; a second one says what a logarithmic axis does not show. */
 function axisName(figure: PageFigure, letter: "x" | "y"): string {
   const axis = figure.layout[`${letter}axis`] as { title?: { text?: string } } | undefined;
-  return axis?.title?.text ?? letter;
+  return axis?.title?.text?.split("<br>")[0] || letter;
 }
 
 function matrixTable(trace: PageTrace, names: { x: string; y: string }): Cell[][] {
@@ -134,19 +140,23 @@ function rowsOfCells(matrix: unknown): Cell[][] {
   );
 }
 
-function csvText(rows: readonly (readonly Cell[])[]): string {
-  return rows.map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
+function csvText(
+  rows: readonly (readonly Cell[])[],
+  textOf: (pseudoHtml: string) => string,
+): string {
+  return rows.map((row) => `${row.map((cell) => csvCell(cell, textOf)).join(",")}\r\n`).join("");
 }
 
-function csvCell(value: Cell): string {
+function csvCell(value: Cell, textOf: (pseudoHtml: string) => string): string {
   if (value === null || (typeof value === "number" && !Number.isFinite(value))) return "";
-  const text = String(value).replaceAll("\u200b", "");
+  const text = typeof value === "number" ? String(value) : textOf(value).replaceAll("\u200b", "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** The functions of this file, to embed. */
 export const csvFunctions = [
   csvOf,
+  tableOf,
   axisName,
   matrixTable,
   seriesTable,

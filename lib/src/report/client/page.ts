@@ -7,12 +7,15 @@ import type { PageFigure } from "./csv.ts";
 import type { PlotElement, PlotlyApi } from "./plotly-api.ts";
 
 export interface Parts {
-  csvOf(figure: PageFigure): string;
+  csvOf(figure: PageFigure, textOf: Parts["textOf"]): string;
+  /** What a reader sees of a text of a figure. */
+  textOf(pseudoHtml: string): string;
   addControls(
     plotly: PlotlyApi,
     plot: HTMLElement,
     bar: HTMLElement,
     layout: Readonly<Record<string, unknown>>,
+    textOf: Parts["textOf"],
   ): void;
 }
 
@@ -50,6 +53,7 @@ export function startPage(parts: Parts): void {
   for (const figure of figures) observer.observe(figure);
   startPrinting(page, figures);
   startDownloads(page);
+  startFitting(page);
   startTheme(page);
   startContents();
   startCopying();
@@ -99,17 +103,17 @@ async function drawNow(page: Page, figure: HTMLElement): Promise<void> {
   try {
     const plotly = await page.plotly;
     const { data, layout, frames } = figureData(figure);
-    const { title, width, height, updatemenus, sliders, ...own } = layout;
     const touch = matchMedia("(pointer: coarse)").matches;
     const theme = themeNow();
+    const narrow = matchMedia("(max-width: 760px)").matches;
     await plotly.newPlot(plot, {
       data,
       frames: frames ?? [],
       layout: {
-        ...own,
+        ...bareLayout(layout, 0),
         template: page.templates[theme],
         autosize: true,
-        modebar: { orientation: "v" },
+        modebar: { orientation: narrow ? "h" : "v" },
         ...(touch ? { dragmode: false } : {}),
       },
       config: {
@@ -119,13 +123,60 @@ async function drawNow(page: Page, figure: HTMLElement): Promise<void> {
         modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d"],
       },
     });
-    page.addControls(plotly, plot, figure.querySelector(".controls") as HTMLElement, layout);
+    const bar = figure.querySelector(".controls") as HTMLElement;
+    page.addControls(plotly, plot, bar, layout, page.textOf);
+    await fitLegend(plotly, plot);
     figure.dataset.theme = theme;
     figure.dataset.state = "drawn";
   } catch (error) {
     figure.dataset.state = "failed";
     plot.textContent = `This browser could not draw the figure: ${error}`;
   }
+}
+
+/**
+ * A layout without what the page shows in HTML: size, title and controls. Legend and axes begin `top`
+ * pixels, `share` of the height, below the upper edge.
+ */
+function bareLayout(
+  layout: Readonly<Record<string, unknown>>,
+  top: number,
+  share = 0,
+): Readonly<Record<string, unknown>> {
+  const { title, width, height, updatemenus, sliders, legend, margin, ...own } = layout;
+  const hangs = (legend as { yref?: string } | undefined)?.yref === "container";
+  return {
+    ...own,
+    margin: { ...(margin as object), t: 12 + top },
+    ...(hangs ? { legend: { ...(legend as object), y: 1 - share } } : {}),
+  };
+}
+
+/** Make a figure higher by what its legend takes, when that is more than one line. */
+async function fitLegend(plotly: PlotlyApi, plot: HTMLElement): Promise<void> {
+  const hanging = plot.querySelector(".legend .bg")?.getBoundingClientRect();
+  if (!hanging || hanging.width < hanging.height || plot.style.height === "") return;
+  plot.dataset.height ??= String(Number.parseFloat(plot.style.height));
+  const base = Number(plot.dataset.height);
+  const wanted = Math.round(base + Math.max(0, hanging.height - 30));
+  if (wanted === Number.parseFloat(plot.style.height)) return;
+  plot.style.height = `${wanted}px`;
+  await plotly.relayout(plot, { autosize: true });
+}
+
+/** Legends have other lines on a page of another width. */
+function startFitting(page: Page): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  window.addEventListener("resize", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const plotly = await page.plotly;
+      for (const figure of page.near) {
+        if (figure.dataset.state !== "drawn") continue;
+        void fitLegend(plotly, figure.querySelector(".plot") as HTMLElement);
+      }
+    }, 300);
+  });
 }
 
 /** Paper is light, and shows every figure. */
@@ -156,7 +207,8 @@ function startDownloads(page: Page): void {
       const text = JSON.stringify(figureData(figure));
       return save(`${name}.json`, "application/json", text);
     }
-    if (kind === "csv") return save(`${name}.csv`, "text/csv", page.csvOf(figureData(figure)));
+    if (kind === "csv")
+      return save(`${name}.csv`, "text/csv", page.csvOf(figureData(figure), page.textOf));
     void saveImage(page, figure, kind, name);
   });
 }
@@ -178,19 +230,20 @@ async function saveImage(
 ): Promise<void> {
   await show(page, figure);
   const plot = figure.querySelector(".plot") as PlotElement;
-  const [width, height] = [plot.clientWidth, plot.clientHeight + 40];
+  const room = 40;
+  const [width, height] = [plot.clientWidth, plot.clientHeight + room];
+  const escaped = figure.dataset.title?.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
   const title = {
-    text: figure.dataset.title,
+    text: escaped,
     x: 0,
     xanchor: "left",
     xref: "paper",
     yref: "container",
     y: 1,
     yanchor: "top",
-    pad: { t: 14, b: 14 },
-    automargin: true,
+    pad: { t: 14 },
   };
-  const layout = { ...plot.layout, title, width, height };
+  const layout = { ...bareLayout(plot.layout, room, room / height), title, width, height };
   const plotly = await page.plotly;
   await plotly.downloadImage(
     { data: plot.data, layout },
@@ -255,6 +308,9 @@ export const pageFunctions = [
   figureData,
   show,
   drawNow,
+  bareLayout,
+  fitLegend,
+  startFitting,
   startPrinting,
   startDownloads,
   save,

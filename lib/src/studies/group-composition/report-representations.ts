@@ -1,7 +1,7 @@
 /** The parts of the article about representations in weights and activations. */
 
 import type { RepresentationMetrics } from "../../analysis/index.ts";
-import { bars, heatmap, lines, scatter } from "../../figures/index.ts";
+import { bars, heatmap, lines, markup, scatter } from "../../figures/index.ts";
 import { list, number, percent } from "../shared/words.ts";
 import type { ReportFigure, ReportSection } from "../study.ts";
 import type { OpenedModel } from "./open.ts";
@@ -40,9 +40,9 @@ export function representationSection({ opened, prefix, whose }: Shown): ReportS
           categories: shown.map(({ name }) => name),
           series: [
             { name: "logits (cosine)", values: shown.map((one) => one.logitSimilarity ?? 0) },
-            { name: "W<sub>a</sub>", values: shown.map(({ embedA }) => embedA) },
-            { name: "W<sub>b</sub>", values: shown.map(({ embedB }) => embedB) },
-            { name: "W<sub>U</sub>", values: shown.map(({ unembed }) => unembed) },
+            { name: markup`W<sub>a</sub>`, values: shown.map(({ embedA }) => embedA) },
+            { name: markup`W<sub>b</sub>`, values: shown.map(({ embedB }) => embedB) },
+            { name: markup`W<sub>U</sub>`, values: shown.map(({ unembed }) => unembed) },
             {
               name: "hidden",
               values: shown.map((one) => one.hiddenA + one.hiddenB + one.hiddenAB),

@@ -1,6 +1,6 @@
 /** The part of the article about training: curves, and the notebook's animation. */
 
-import { animation, type LineSeries, lines, type Mark } from "../../figures/index.ts";
+import { animation, type LineSeries, lines, type Mark, markup } from "../../figures/index.ts";
 import { type Curves, firstStep, lastOf } from "../shared/curves.ts";
 import { count, number, percent } from "../shared/words.ts";
 import type { ReportFigure, ReportSection } from "../study.ts";
@@ -145,7 +145,7 @@ function animated(curves: Curves, { steps, scores }: History): ReportFigure["fig
         yLabel: "score",
         moving: [
           {
-            name: "(E + P)<sub>=</sub> Q K<sup>T</sup> (E + P)<sup>T</sup>",
+            name: markup`(E + P)<sub>=</sub> Q K<sup>T</sup> (E + P)<sup>T</sup>`,
             color: 2,
             frames: steps.map((_, i) => ({ y: rows.slice(i * vocab, (i + 1) * vocab) })),
           },

@@ -1,4 +1,4 @@
-import { heatmap, lines, scatter } from "../../figures/index.ts";
+import { heatmap, lines, markup, scatter, type Text } from "../../figures/index.ts";
 import { count, number } from "../shared/words.ts";
 import type { ReportSection } from "../study.ts";
 import type { MaxOfTwoParams } from "./params.ts";
@@ -96,14 +96,14 @@ function copyingSection({ ov, ovCentred, summary: read }: Reading): ReportSectio
 
 function irrelevantSection({ irrelevant, summary: read }: Reading): ReportSection {
   const tokens = irrelevant.direct.map((_, token) => token);
-  const drawn = (groups: readonly { name: string; y: readonly number[] }[]) =>
+  const drawn = (groups: readonly { name: Text; y: readonly number[] }[]) =>
     scatter.draw({
       groups: groups.map(({ name, y }) => ({ name, x: tokens, y })),
       xLabel: "output logit token",
       yLabel: "logit",
     });
   const positions = irrelevant.positions.map((y, pos) => ({
-    name: `(P<sub>${pos}</sub> − mean P) V O U`,
+    name: markup`(P<sub>${pos}</sub> − mean P) V O U`,
     y,
   }));
   const most = Math.max(...irrelevant.positions.flat().map(Math.abs));
@@ -118,13 +118,16 @@ function irrelevantSection({ irrelevant, summary: read }: Reading): ReportSectio
         id: "irrelevant",
         title: "Contributions that do not depend on the numbers",
         see: `The direct path of "=" spans ${number(read.directRange)} from the lowest to the highest logit; which position a number stands at changes a logit by at most ${number(most)}.`,
-        figure: drawn([{ name: "(E + P)<sub>=</sub> U", y: irrelevant.direct }, ...positions]),
+        figure: drawn([
+          { name: markup`(E + P)<sub>=</sub> U`, y: irrelevant.direct },
+          ...positions,
+        ]),
       },
       {
         id: "irrelevant-self",
         title: 'What "=" writes when it attends to itself',
         see: `Up to ${number(own)}, times the attention that "=" pays to itself: ${exactPercent(read.mostSelfAttention)} when all numbers are the one that scores least, and less otherwise.`,
-        figure: drawn([{ name: "(E + P)<sub>=</sub> V O U", y: irrelevant.self }]),
+        figure: drawn([{ name: markup`(E + P)<sub>=</sub> V O U`, y: irrelevant.self }]),
       },
     ],
   };

@@ -1,7 +1,7 @@
 /** The part of the article about the heads: on one sequence, by their weights, and answer by answer. */
 
 import type { NdArray } from "../../core/nd.ts";
-import { facets, heatmap } from "../../figures/index.ts";
+import { facets, heatmap, markup } from "../../figures/index.ts";
 import { answerPairs } from "../../tasks/index.ts";
 import { list, number, percent } from "../shared/words.ts";
 import type { ReportSection } from "../study.ts";
@@ -41,8 +41,8 @@ export function sequenceSection(when: string, id: string, one: OpenedSequence): 
             title: `head ${head}`,
             z: rowsOf(pattern, head),
           })),
-          x: tokens.map((token, pos) => `${token} <sub>${pos}</sub>`),
-          y: tokens.map((token, pos) => `${token} <sub>${pos}</sub>`),
+          x: tokens.map((token, pos) => markup`${token} <sub>${pos}</sub>`),
+          y: tokens.map((token, pos) => markup`${token} <sub>${pos}</sub>`),
           columns: heads,
           xLabel: "attended token",
           yLabel: "token",
@@ -57,7 +57,7 @@ export function sequenceSection(when: string, id: string, one: OpenedSequence): 
         figure: heatmap.draw({
           z: contributions,
           x: tokenNames,
-          y: [...headNames(heads), "bias b<sub>O</sub>", "residual"],
+          y: [...headNames(heads), markup`bias b<sub>O</sub>`, "residual"],
           xLabel: "logit",
           annotate: true,
           valueFormat: ".2f",
