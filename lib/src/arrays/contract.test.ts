@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Shape } from "../core/nd.ts";
 import { einsum, init, matmul, type Tensor, tensordot, zeros } from "./index.ts";
+import { trace } from "./internal.ts";
 import {
   always,
   build,
@@ -217,10 +218,34 @@ describe("matmul", () => {
     expectGradient(matmul, [noise(a, 1), noise(b, 2)]);
   });
 
+  it("of arrays inside a traced function is recorded, not computed", () => {
+    const [x, y] = [f64(noise([2, 3], 1)), f64(noise([3, 2], 2))];
+    const { jaxpr } = trace(
+      (z: Tensor) => x.matmul(y).add(z),
+      [{ dtype: "float64", shape: [2, 2] }],
+    );
+    expect(String(jaxpr)).toContain("dot");
+    jaxpr.dispose();
+  });
+
+  it("of empty arrays is empty or zero", () => {
+    const empty = (shape: Shape) => zeros(shape, { dtype: "float64" });
+    expect(empty([0, 3]).matmul(empty([3, 2])).shape).toEqual([0, 2]);
+    expect(
+      empty([2, 0])
+        .matmul(empty([0, 2]))
+        .tolist(),
+    ).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
   it("is exact on a larger product of integers", () => {
     const x = build([65, 130], ([i = 0, j = 0]) => ((i * 7 + j * 3) % 11) - 5);
     const y = build([130, 33], ([i = 0, j = 0]) => ((i * 5 + j) % 13) - 6);
     expectClose(f32(x).matmul(f32(y)), naiveEinsum("ij,jk->ik", x, y), 0);
+    expectClose(f64(x).matmul(f64(y)), naiveEinsum("ij,jk->ik", x, y), 0);
   });
 
   it("names both shapes when they do not fit", () => {

@@ -3,7 +3,8 @@
 import { InputError, ShapeError } from "../core/errors.ts";
 import { type DType, type NdArray, nd, type Shape, sizeOf } from "../core/nd.ts";
 import { np } from "./jax.ts";
-import { type NestedNumbers, type Tensor, wrap } from "./tensor.ts";
+import type { NestedNumbers } from "./nested.ts";
+import { type Tensor, wrap } from "./tensor.ts";
 
 /** The element type of what is made; each function has its default. */
 export interface DTypeOption {

@@ -33,6 +33,7 @@ export { FactoredMatrix, type FactoredSvd } from "./factored-matrix.ts";
 export { oneHot, take, takeAlongAxis } from "./index-ops.ts";
 export { type Complex, linalg } from "./linalg.ts";
 export { memory } from "./memory.ts";
+export type { NestedNumbers } from "./nested.ts";
 export { logSoftmax, logsumexp, relu, softmax } from "./nn.ts";
 export {
   allclose,
@@ -65,7 +66,6 @@ export {
 export {
   type Axis,
   type Index,
-  type NestedNumbers,
   type ReduceOptions,
   Tensor,
 } from "./tensor.ts";

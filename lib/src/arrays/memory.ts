@@ -78,6 +78,11 @@ export function freeBox(box: Box): void {
   tracer.dispose();
 }
 
+/** Whether jax-js records operations at the moment, those on arrays too. */
+export function isTracing(): boolean {
+  return tracing > 0;
+}
+
 /** Run `f`, in which jax-js records every operation, also those on arrays. */
 export function whileTracing<R>(f: () => R): R {
   tracing += 1;

@@ -10,7 +10,9 @@ import { isFloat, promote, promoteNumber, toFloat } from "./dtype.ts";
 import { unary } from "./exact.ts";
 import { isConcrete, np, type Tracer } from "./jax.ts";
 import { currentOwner } from "./levels.ts";
-import { type Box, freeBox, makeBox } from "./memory.ts";
+import { type Box, freeBox, isTracing, makeBox } from "./memory.ts";
+import { type NestedNumbers, nest } from "./nested.ts";
+import { hostMatmul } from "./product-host.ts";
 import { broadcastShapes, checkAxes, checkPermutation, checkReshape } from "./shapes.ts";
 
 /** Axes to reduce over; all of them when left out. */
@@ -186,6 +188,9 @@ export class Tensor {
     }
     if (a.length > 2 && b.length > 2) broadcastShapes("matmul", a.slice(0, -2), b.slice(0, -2));
     const [x, y] = meet(this, other);
+    if (x.dtype === "float64" && onHost(x, y)) {
+      return fromHost(hostMatmul(x.readSync(), y.readSync()));
+    }
     const rank = Math.max(a.length, b.length);
     const left = a.length > 1 && b.length > 2 ? padRank(x, rank) : x;
     return lift(np.matmul, left, b.length > 2 ? padRank(y, rank) : y);
@@ -351,16 +356,14 @@ export class Tensor {
   }
 }
 
-/** A number, or lists of them as deep as a tensor has axes. */
-export type NestedNumbers = number | NestedNumbers[];
+/** Whether these are arrays whose product may be computed at once: not recorded, not on a GPU. */
+function onHost(...tensors: readonly Tensor[]): boolean {
+  const settled = ({ tracer, concrete }: Box) => concrete && tracer?.device !== "webgpu";
+  return !isTracing() && tensors.every((one) => one.size > 0 && settled(boxOf(one)));
+}
 
-function nest(data: ArrayLike<number>, shape: Shape, from: number, to: number): NestedNumbers {
-  const [first, ...rest] = shape;
-  if (first === undefined) return data[from] as number;
-  const step = (to - from) / Math.max(first, 1);
-  return Array.from({ length: first }, (_, i) =>
-    nest(data, rest, from + i * step, from + (i + 1) * step),
-  );
+function fromHost({ data, shape, dtype }: NdArray): Tensor {
+  return wrap(np.array(data, { shape, dtype }));
 }
 
 /** Put axes of size 1 in front: jax-js's matmul mixes up batches of different rank. */
