@@ -111,6 +111,15 @@ export {
 export { parseConfig } from "./parse.ts";
 export type { PointRow } from "./point-shapes.ts";
 export {
+  compiled,
+  type ModelKind,
+  type ReadArrays,
+  type Reading,
+  type ReadingArguments,
+  Readings,
+  type ReadTensors,
+} from "./readings.ts";
+export {
   type Cache,
   type Cached,
   type CachedStopped,

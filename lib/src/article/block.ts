@@ -1,0 +1,109 @@
+/** What an article is made of, in reading order. */
+
+import type { ClaimValue } from "../core/claim.ts";
+import type { PlotlyFigure } from "../figures/figure.ts";
+import { type JudgedClaim, judge, type Reference, type Rule } from "./claim.ts";
+import type { Sentence } from "./finding.ts";
+
+/** One row of a table: column name to cell text. */
+export type TableRow = Readonly<Record<string, string>>;
+
+export type Block =
+  /** The question and the answer, in one paragraph at the top. Once in an article. */
+  | { readonly kind: "summary"; readonly text: readonly Sentence[] }
+  | { readonly kind: "section"; readonly title: Sentence }
+  /** One paragraph. */
+  | { readonly kind: "prose"; readonly text: readonly Sentence[] }
+  | {
+      readonly kind: "figure";
+      /** Letters, digits and "-", unique in the article: its anchor and the name of its files. */
+      readonly id: string;
+      readonly title: Sentence;
+      /** One or two sentences: what to see, with the measured numbers in it. */
+      readonly see: readonly Sentence[];
+      readonly figure: PlotlyFigure;
+      /** Shown closed, for readers who want more. */
+      readonly folded: boolean;
+    }
+  | {
+      readonly kind: "table";
+      readonly id: string;
+      readonly title: Sentence;
+      readonly rows: readonly TableRow[];
+    }
+  /** A displayed formula, in TeX, with the sentence that says what it is. */
+  | { readonly kind: "formula"; readonly tex: string; readonly see: readonly Sentence[] }
+  | { readonly kind: "claim"; readonly claim: JudgedClaim }
+  /** Headline numbers by name, for `--json` and tables of runs. */
+  | { readonly kind: "metrics"; readonly values: Readonly<Record<string, number>> }
+  /**
+   * The blocks for one value of a field of the view. A page may ask for those of any other value, or
+   * hold several where they are small.
+   */
+  | {
+      readonly kind: "explore";
+      readonly field: string;
+      readonly values: readonly number[];
+      readonly value: number;
+      readonly blocks: (value: number) => AsyncGenerator<Block> | Generator<Block>;
+    };
+
+export function summary(...text: Sentence[]): Block {
+  return { kind: "summary", text };
+}
+
+export function section(title: Sentence): Block {
+  return { kind: "section", title };
+}
+
+/** A paragraph; its sentences are joined as they are. */
+export function prose(...text: Sentence[]): Block {
+  return { kind: "prose", text };
+}
+
+/** A figure with its title and caption. */
+export function figure(
+  id: string,
+  title: Sentence,
+  see: Sentence | readonly Sentence[],
+  drawn: PlotlyFigure,
+  { folded = false }: { readonly folded?: boolean } = {},
+): Block {
+  return { kind: "figure", id, title, see: [see].flat() as Sentence[], figure: drawn, folded };
+}
+
+/** A table whose columns are the keys of its first row. */
+export function table(id: string, title: Sentence, rows: readonly TableRow[]): Block {
+  return { kind: "table", id, title, rows };
+}
+
+/** A displayed formula in TeX. */
+export function formula(tex: string, ...see: Sentence[]): Block {
+  return { kind: "formula", tex, see };
+}
+
+/** A claim, judged; see `judge`. `measured` is undefined while it cannot be judged. */
+export function claim(
+  id: string,
+  text: string,
+  source: Reference,
+  expected: ClaimValue,
+  measured: ClaimValue | undefined,
+  rule: Rule = "equal",
+): Block {
+  return { kind: "claim", claim: judge(id, text, source, expected, measured, rule) };
+}
+
+export function metrics(values: Readonly<Record<string, number>>): Block {
+  return { kind: "metrics", values };
+}
+
+/** Blocks that depend on one field of the view. */
+export function explore(
+  field: string,
+  values: readonly number[],
+  value: number,
+  blocks: (value: number) => AsyncGenerator<Block> | Generator<Block>,
+): Block {
+  return { kind: "explore", field, values, value, blocks };
+}

@@ -1,0 +1,79 @@
+/** Claims: a number from elsewhere, the number measured here, and the rule by which they agree. */
+
+import type { ClaimValue } from "../core/claim.ts";
+import type { Source } from "../core/source.ts";
+
+/**
+ * Where the expected value comes from. `printed`: in the output of the notebook. `published`: in a
+ * paper or a metrics file. `recomputed`: from an independent program in `lib/goldens`. `theorem`: it
+ * follows from mathematics. `own`: our threshold, with its reason.
+ */
+export type ClaimKind = "printed" | "published" | "recomputed" | "theorem" | "own";
+
+/** A source with the kind of what it says. */
+export interface Reference extends Source {
+  readonly kind: ClaimKind;
+}
+
+/** When the measured value agrees with the expected one; a range gives its reason. */
+export type Rule =
+  | "equal"
+  | { readonly within: number; readonly why: string }
+  | { readonly share: number; readonly why: string }
+  | { readonly atMost: string }
+  | { readonly atLeast: string }
+  | { readonly between: string }
+  | { readonly inCommon: number; readonly why: string };
+
+/** A claim and whether it holds; undefined: it cannot be judged yet. */
+export interface JudgedClaim {
+  /** Kebab-case, unique in the article. */
+  readonly id: string;
+  readonly text: string;
+  readonly source: Reference;
+  readonly expected: ClaimValue;
+  /** The rule in words. */
+  readonly tolerance: string;
+  /** Undefined while the training has not come to what is claimed. */
+  readonly measured: ClaimValue | undefined;
+  readonly holds: boolean | undefined;
+}
+
+/** Judge a measured value. NaN agrees with nothing. */
+export function judge(
+  id: string,
+  text: string,
+  source: Reference,
+  expected: ClaimValue,
+  measured: ClaimValue | undefined,
+  rule: Rule = "equal",
+): JudgedClaim {
+  const holds = measured === undefined ? undefined : agrees(expected, measured, rule);
+  return { id, text, source, expected, tolerance: inWords(rule), measured, holds };
+}
+
+function agrees(expected: ClaimValue, measured: ClaimValue, rule: Rule): boolean {
+  if (rule === "equal") return JSON.stringify(measured) === JSON.stringify(expected);
+  if ("inCommon" in rule) {
+    const [wanted, got] = [expected, measured] as [readonly unknown[], readonly unknown[]];
+    return got.filter((value) => wanted.includes(value)).length >= rule.inCommon;
+  }
+  if ("between" in rule) {
+    const [low, high] = expected as readonly [number, number];
+    return low <= Number(measured) && Number(measured) <= high;
+  }
+  const [wanted, got] = [Number(expected), Number(measured)];
+  if ("within" in rule) return Math.abs(got - wanted) <= rule.within;
+  if ("share" in rule) return Math.abs(got / wanted - 1) <= rule.share;
+  return "atMost" in rule ? got <= wanted : got >= wanted;
+}
+
+function inWords(rule: Rule): string {
+  if (rule === "equal") return "equal";
+  if ("within" in rule) return `within ${rule.within}: ${rule.why}`;
+  if ("share" in rule) return `within ${Number((100 * rule.share).toPrecision(3))} %: ${rule.why}`;
+  if ("atMost" in rule) return `at most: ${rule.atMost}`;
+  if ("atLeast" in rule) return `at least: ${rule.atLeast}`;
+  if ("between" in rule) return `between: ${rule.between}`;
+  return `at least ${rule.inCommon} in common: ${rule.why}`;
+}

@@ -1,0 +1,34 @@
+/** Articles: blocks of prose, figures, findings and claims, in reading order. */
+
+export {
+  type Block,
+  claim,
+  explore,
+  figure,
+  formula,
+  metrics,
+  prose,
+  section,
+  summary,
+  type TableRow,
+  table,
+} from "./block.ts";
+export { type ClaimKind, type JudgedClaim, judge, type Reference, type Rule } from "./claim.ts";
+export {
+  aboveChance,
+  behaviour,
+  type Finding,
+  type FindingKind,
+  headline,
+  isMost,
+  mechanism,
+  type Sentence,
+} from "./finding.ts";
+export {
+  type OnBlock,
+  type Page,
+  type PageItem,
+  type PageSection,
+  readArticle,
+} from "./page.ts";
+export { count, list, number, percent, plural } from "./words.ts";

@@ -1,0 +1,56 @@
+/** Addresses of trainings: a hash of everything that decides their bytes. */
+
+import { encodeJson } from "../io/index.ts";
+import { TorchGenerator } from "../rng/index.ts";
+import type { ExampleStream } from "../train/index.ts";
+import type { AnyPlan } from "./study.ts";
+
+/**
+ * Version of what computes a training: raised by hand when the bytes of a training change, so that old
+ * ones are not taken for new. A golden of a tiny training of each kind fails when it was forgotten.
+ */
+export const trainingVersion = 1;
+
+/**
+ * The address of a training: hexadecimal, the same for the same bytes at the same step. How long it
+ * goes on and how often it logs and saves is left out, so a longer training extends a shorter one;
+ * the number of steps counts only where the schedule depends on it.
+ */
+export async function trainingAddress(plan: AnyPlan): Promise<string> {
+  const { model, schedule, steps, columns, stream, passOrder } = plan;
+  const { config, initial, split, batchSize, batchSeed, measures } = plan;
+  const { optimizer, lossPrecision, float64Steps, frozen } = plan;
+  return sha256(
+    encodeJson(
+      withoutAbsent({
+        trainingVersion,
+        ...{ model: model.name, config, initial, split, batchSize, batchSeed, measures },
+        ...{ optimizer, schedule, lossPrecision, float64Steps, frozen },
+        columns: columns === undefined ? undefined : String(columns),
+        stream: stream && { ...stream, draw: drawnBy(stream) },
+        passOrder: passOrder && [...passOrder(new TorchGenerator(0), 12)],
+        steps: schedule.name === "cosine" ? steps : undefined,
+      }),
+    ),
+  );
+}
+
+/** A stream is told by what it draws: source text differs between builds. */
+function drawnBy({ draw, params }: ExampleStream): unknown {
+  return draw(params, new TorchGenerator(0), 2);
+}
+
+/** Absent fields left out, at every depth. */
+function withoutAbsent(value: unknown): unknown {
+  if (value === null || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map(withoutAbsent);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.map(([name, item]) => [name, withoutAbsent(item)] as const));
+}
+
+/** SHA-256 of a text or of bytes, in hexadecimal. */
+export async function sha256(data: string | Uint8Array): Promise<string> {
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

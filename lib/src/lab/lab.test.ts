@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { init, type Tensor } from "../arrays/index.ts";
+import { nativeBackend } from "../compile/index.ts";
+import { nd } from "../core/nd.ts";
+import type { HookedModel } from "../models/index.ts";
+import { smallPlan } from "../train/testing/small-plan.ts";
+import {
+  type AnyModel,
+  type AnyPlan,
+  Instruments,
+  inMemory,
+  memoryLab,
+  type Study,
+  type Subject,
+  trainingAddress,
+  upTo,
+} from "./index.ts";
+
+const tokens = nd("int32", [1, 3], [1, 2, 7]);
+let measured = 0;
+
+function logitsOf(model: HookedModel<unknown>, x: Tensor) {
+  return { logits: model.forward(x) };
+}
+
+async function firstLogit(subject: Subject, at: number): Promise<{ logit: number; kind: string }> {
+  measured += 1;
+  const { logits } = await subject.run(logitsOf, tokens);
+  return { logit: logits.data[at] as number, kind: subject.model.model.name };
+}
+
+const study: Study = {
+  name: "small",
+  title: "Small",
+  sources: [],
+  params: z.strictObject({}),
+  view: z.strictObject({}),
+  smoke: {},
+  measurements: import.meta.url,
+  plans: () => ({ model: smallPlan({ steps: 6, checkpointEvery: 2, evalEvery: 3 }) as AnyPlan }),
+  async *article() {},
+};
+
+beforeAll(() => init());
+
+describe("a lab in memory", () => {
+  const memory = inMemory();
+  let instruments: Instruments;
+  beforeAll(async () => {
+    instruments = new Instruments(await nativeBackend(), { memory });
+  });
+  afterAll(() => instruments[Symbol.asyncDispose]());
+
+  it("trains once, and has the model at each checkpoint", async () => {
+    const lab = memoryLab(study, {}, instruments);
+    const training = await lab.training();
+    expect(await lab.training()).toBe(training);
+    expect(training.finished).toBe(true);
+    expect(training.steps).toEqual([0, 2, 4, 6]);
+    expect(training.curves.step).toEqual([0, 3, 6]);
+    expect([training.at().step, training.at(2.9).step, training.at(0).step]).toEqual([6, 2, 0]);
+    await expect(lab.training("modle")).rejects.toThrow(
+      'small: unknown training "modle"; did you mean model?',
+    );
+  });
+
+  it("measures once for each model, function, arguments and version", async () => {
+    const lab = memoryLab(study, {}, instruments);
+    measured = 0;
+    const last = (await lab.training()).at();
+    const values = await Promise.all([0, 0, 1].map((at) => last.measure(firstLogit, at)));
+    expect(values[0]).toEqual(values[1]);
+    expect(values[0]).not.toEqual(values[2]);
+    expect(measured).toBe(2);
+    await (await lab.training()).at(0).measure(firstLogit, 0);
+    expect(measured).toBe(3);
+    await using again = new Instruments(await nativeBackend(), { memory });
+    await (await memoryLab(study, {}, again).training()).at().measure(firstLogit, 0);
+    expect(measured).toBe(3);
+    await using other = new Instruments(await nativeBackend(), { memory, version: "2" });
+    await (await memoryLab(study, {}, other).training()).at().measure(firstLogit, 0);
+    expect(measured).toBe(4);
+  });
+
+  it("keeps models open that are in use, and frees the others", async () => {
+    const training = await memoryLab(study, {}, instruments).training();
+    const held: AnyModel[] = [];
+    const hold = async ({ model }: Subject, at: number) => {
+      held[at] = model;
+      await new Promise((done) => setTimeout(done, 20));
+      return model.W_E.shape[0] as number;
+    };
+    const sizes = await Promise.all(
+      training.steps.map((step, i) => training.at(step).measure(hold, i)),
+    );
+    expect(new Set(sizes).size).toBe(1);
+    expect(() => held[0]?.W_E.shape).toThrow("freed");
+  });
+
+  it("needs a function with a name, and does not remember a failure", async () => {
+    const last = (await memoryLab(study, {}, instruments).training()).at();
+    await expect(
+      last.measure(
+        (
+          () => () =>
+            1
+        )(),
+      ),
+    ).rejects.toThrow("measure: the function needs a name");
+    let tries = 0;
+    const failing = () => {
+      tries += 1;
+      if (tries === 1) throw new Error("not yet");
+      return tries;
+    };
+    await expect(last.measure(failing)).rejects.toThrow("not yet");
+    expect(await last.measure(failing)).toBe(2);
+  });
+
+  it("shows itself as it was at an earlier step", async () => {
+    const early = upTo(memoryLab(study, {}, instruments), 3);
+    const training = await early.training();
+    expect([training.finished, training.steps, training.curves.step]).toEqual([
+      false,
+      [0, 2],
+      [0, 3],
+    ]);
+    expect([training.at().step, training.at(6).step]).toEqual([2, 2]);
+    expect(await early.published("anything")).toBe(undefined);
+  });
+});
+
+describe("the address of a training", () => {
+  const plan = smallPlan({ steps: 6 }) as AnyPlan;
+  it.each<[string, Partial<AnyPlan>]>([
+    ["steps", { steps: 7 }],
+    ["evalEvery", { evalEvery: 1 }],
+    ["checkpointEvery", { checkpointEvery: 3 }],
+  ])("does not depend on %s", async (_name, change) => {
+    expect(await trainingAddress({ ...plan, ...change })).toBe(await trainingAddress(plan));
+  });
+  it.each<[string, Partial<AnyPlan>]>([
+    ["the learning rate", { optimizer: { ...plan.optimizer, lr: 0.5 } }],
+    ["the data", { split: { ...plan.split, train: plan.split.test } }],
+    ["the initial weights", { initial: {} }],
+    ["the length of a schedule that ends", { schedule: { name: "cosine" } }],
+    ["the order of passes", { passOrder: (_, n) => Int32Array.from({ length: n }, (_v, i) => i) }],
+  ])("depends on %s", async (_name, change) => {
+    expect(await trainingAddress({ ...plan, ...change })).not.toBe(await trainingAddress(plan));
+  });
+  it("depends on the steps where the schedule does", async () => {
+    const cosine = { ...plan, schedule: { name: "cosine" as const } };
+    expect(await trainingAddress({ ...cosine, steps: 9 })).not.toBe(await trainingAddress(cosine));
+  });
+});

@@ -1,0 +1,106 @@
+/** The contract of a study: an article that computes what it says, asked of a lab. */
+
+import type { z } from "zod";
+import type { Tensor } from "../arrays/index.ts";
+import type { Block } from "../article/index.ts";
+import type { Backend } from "../compile/index.ts";
+import type { NdArray } from "../core/nd.ts";
+import type { Source } from "../core/source.ts";
+import type {
+  HookedModel,
+  ReadArrays,
+  Reading,
+  ReadTensors,
+  WeightArrays,
+} from "../models/index.ts";
+import type { TrainingPlan } from "../train/index.ts";
+import type { Curves } from "./curves.ts";
+
+/**
+ * A model of which only the study knows the kind. Model and configuration types do not survive being
+ * kept by name, as with `any[]` parameters of functions.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type AnyModel = HookedModel<any>;
+
+/** A plan for a model of any kind. */
+// biome-ignore lint/suspicious/noExplicitAny: see `AnyModel`
+export type AnyPlan = TrainingPlan<any>;
+
+/** An opened model: its weights, and readings of it on the lab's back end. */
+export interface Subject {
+  readonly model: AnyModel;
+  readonly weights: WeightArrays;
+  readonly backend: Backend;
+  /** What `reading` returns for these arrays; compiled once for each kind of model and shapes. */
+  run<A extends readonly Tensor[], T extends ReadTensors>(
+    // biome-ignore lint/suspicious/noExplicitAny: see `AnyModel`
+    reading: Reading<any, A, T>,
+    ...arrays: { readonly [I in keyof A]: NdArray }
+  ): Promise<ReadArrays<T>>;
+}
+
+/** One model at one moment. What was measured of it is there without reading its weights. */
+export interface Snapshot {
+  /** Configuration of the model. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Updates done; undefined for a file, which does not say. */
+  readonly step: number | undefined;
+  /**
+   * What `f` gives for this model and these plain arguments: computed once and remembered, so the
+   * arguments must be all that it depends on. `f` is a named function of a module; its result is
+   * plain data (what `encodeJson` takes).
+   */
+  measure<A extends readonly unknown[], T>(
+    f: (subject: Subject, ...args: A) => T | Promise<T>,
+    ...args: A
+  ): Promise<T>;
+}
+
+/** A training, finished or not; it always has its beginning. */
+export interface Training {
+  readonly finished: boolean;
+  /** Logged losses and accuracies; empty for a file. */
+  readonly curves: Curves;
+  /** Steps with a checkpoint, ascending. */
+  readonly steps: readonly number[];
+  /** The checkpoint nearest to `step`; default the last. */
+  at(step?: number): Snapshot;
+}
+
+/** Where a study is done: a run folder, memory in a test, a browser tab, a worker of a sweep. */
+export interface Lab {
+  readonly backend: Backend;
+  /** A training of the study's plans; default the one called `model`. Throws `UnknownNameError`. */
+  training(name?: string): Promise<Training>;
+  /**
+   * The published model with this name; undefined where its file is absent. `config` says what the
+   * file does not.
+   */
+  published(
+    name: string,
+    config?: Readonly<Record<string, unknown>>,
+  ): Promise<Snapshot | undefined>;
+}
+
+/** A reproduction or an experiment that ends in claims. */
+export interface Study<P = unknown, V = unknown> {
+  readonly name: string;
+  readonly title: string;
+  /** Notebooks and papers. */
+  readonly sources: readonly Source[];
+  /** What decides the training, with defaults, units and meanings in `.meta(...)`. */
+  readonly params: z.ZodType<P>;
+  /** What a reader may look at afterwards: a neuron, a head, a step, an input. Never retrains. */
+  readonly view: z.ZodType<V>;
+  /** Changes to the parameters that make a run of seconds. */
+  readonly smoke: Partial<P>;
+  /**
+   * `import.meta.url` of the module with the functions that are measured: when its text changes they
+   * are measured again.
+   */
+  readonly measurements: string;
+  /** What is trained, by name; `model` is the study's own. */
+  plans(params: P): Readonly<Record<string, AnyPlan>>;
+  article(params: P, lab: Lab, view: V): AsyncGenerator<Block>;
+}
