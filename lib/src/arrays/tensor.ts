@@ -189,7 +189,8 @@ export class Tensor {
     if (a.length > 2 && b.length > 2) broadcastShapes("matmul", a.slice(0, -2), b.slice(0, -2));
     const [x, y] = meet(this, other);
     if (x.dtype === "float64" && onHost(x, y)) {
-      return fromHost(hostMatmul(x.readSync(), y.readSync()));
+      const { data, shape, dtype } = hostMatmul(x.readSync(), y.readSync());
+      return wrap(np.array(data, { shape, dtype }));
     }
     const rank = Math.max(a.length, b.length);
     const left = a.length > 1 && b.length > 2 ? padRank(x, rank) : x;
@@ -360,10 +361,6 @@ export class Tensor {
 function onHost(...tensors: readonly Tensor[]): boolean {
   const settled = ({ tracer, concrete }: Box) => concrete && tracer?.device !== "webgpu";
   return !isTracing() && tensors.every((one) => one.size > 0 && settled(boxOf(one)));
-}
-
-function fromHost({ data, shape, dtype }: NdArray): Tensor {
-  return wrap(np.array(data, { shape, dtype }));
 }
 
 /** Put axes of size 1 in front: jax-js's matmul mixes up batches of different rank. */
