@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: "forks",
+    // Tests that import ONNX Runtime themselves must not send its telemetry either.
+    env: { ORT_DISABLE_TELEMETRY: "1" },
   },
 });

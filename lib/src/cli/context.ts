@@ -16,6 +16,9 @@ export interface Named {
   readonly title: string;
 }
 
+/** Signals that ask a process to stop: Ctrl-C, `kill`, a closed terminal, Ctrl-\. */
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
+
 /** All that the command line reaches outside of itself. */
 export interface Context {
   readonly studies: Readonly<Record<string, Study<unknown, unknown>>>;
@@ -30,8 +33,8 @@ export interface Context {
   /** Milliseconds that only go forward. */
   readonly now: () => number;
   readonly backend: (name: BackendName) => Promise<Backend>;
-  /** Calls `handler` on each Ctrl-C or termination signal until the returned function is called. */
-  readonly onInterrupt: (handler: () => void) => () => void;
-  /** End the process at once. */
-  readonly exit: (code: number) => void;
+  /** Calls `handler` on each signal that asks the process to stop, until the returned function is called. */
+  readonly onInterrupt: (handler: (signal: StopSignal) => void) => () => void;
+  /** End the process at once, whatever it waits for; a shell sees code 130. */
+  readonly endAtOnce: () => void;
 }

@@ -1,17 +1,10 @@
 /** The command line's surroundings in a real process. */
 
-import type { Backend, BackendName } from "../compile/index.ts";
+import { openOne } from "../compile/index.ts";
 import { models } from "../models/index.ts";
 import * as studies from "../studies/all.ts";
 import { tasks } from "../tasks/index.ts";
-import type { Context } from "./context.ts";
-
-/** Each back end's folder is loaded when it is asked for. */
-const backends: { readonly [N in BackendName]: () => Promise<Backend> } = {
-  native: async () => (await import("../compile/backends/native/index.ts")).nativeBackend(),
-  web: async () => (await import("../compile/backends/web/index.ts")).webBackend(),
-  jax: async () => (await import("../compile/backends/jax/index.ts")).jaxBackend(),
-};
+import type { Context, StopSignal } from "./context.ts";
 
 export function defaultContext(): Context {
   return {
@@ -23,13 +16,26 @@ export function defaultContext(): Context {
     env: process.env,
     cwd: process.cwd(),
     now: () => performance.now(),
-    backend: (name) => backends[name](),
+    backend: openOne,
     onInterrupt,
-    exit: (code) => process.exit(code),
+    endAtOnce,
   };
 }
 
-function onInterrupt(handler: () => void): () => void {
-  process.on("SIGINT", handler).on("SIGTERM", handler);
-  return () => void process.off("SIGINT", handler).off("SIGTERM", handler);
+const stopSignals: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
+
+function onInterrupt(handler: (signal: StopSignal) => void): () => void {
+  for (const signal of stopSignals) process.on(signal, handler);
+  return () => {
+    for (const signal of stopSignals) process.off(signal, handler);
+  };
+}
+
+/**
+ * By the signal itself: `process.exit` would wait for the threads of the file system, which a pipe or
+ * a disk that does not answer can hold for ever.
+ */
+function endAtOnce(): void {
+  process.removeAllListeners("SIGINT");
+  process.kill(process.pid, "SIGINT");
 }

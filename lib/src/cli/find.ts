@@ -3,12 +3,10 @@
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Backend, BackendName } from "../compile/index.ts";
+import { type Backend, type BackendName, backendNames, openBackend } from "../compile/index.ts";
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import type { Study } from "../studies/study.ts";
 import type { Context } from "./context.ts";
-
-export const devices = ["native", "web", "jax"] as const satisfies readonly BackendName[];
 
 /** The study with this name. */
 export function findStudy(
@@ -22,10 +20,11 @@ export function findStudy(
   throw new UnknownNameError(command, "study", name, names);
 }
 
-/** The device with this name. */
-export function findDevice(name: string): BackendName {
-  const device = devices.find((candidate) => candidate === name);
-  if (device === undefined) throw new UnknownNameError("--device", "device", name, devices);
+/** The device with this name; undefined when none was asked for. */
+export function findDevice(name: string | undefined): BackendName | undefined {
+  if (name === undefined) return undefined;
+  const device = backendNames.find((candidate) => candidate === name);
+  if (device === undefined) throw new UnknownNameError("--device", "device", name, backendNames);
   return device;
 }
 
@@ -42,13 +41,12 @@ export function threadsFlag(text: string | undefined): number | undefined {
   return count;
 }
 
-/** The back end of a device, made at the first call. */
-export function lazyBackend(context: Context, device: BackendName): () => Promise<Backend> {
-  let made: Promise<Backend> | undefined;
-  return () => {
-    made ??= context.backend(device);
-    return made;
-  };
+/** Opens the device asked for, or the first that works here; `say` is told of those left out. */
+export function backendOpener(
+  { backend }: Context,
+  say: (line: string) => void,
+): (device: BackendName | undefined) => Promise<Backend> {
+  return (device) => openBackend(device, { open: backend, say });
 }
 
 /**

@@ -1,16 +1,22 @@
-import type { Context } from "./context.ts";
+import type { Context, StopSignal } from "./context.ts";
+
+/** Pressed on purpose; the others may come twice when a terminal or a session closes. */
+const pressed: readonly StopSignal[] = ["SIGINT", "SIGQUIT"];
 
 /**
- * Run `work` with a signal that the first Ctrl-C (or termination signal) aborts; the second ends
- * the process at once with code 130.
+ * Run `work` with an abort signal that the first Ctrl-C, `kill` or closed terminal aborts; a Ctrl-C (or
+ * Ctrl-\) after that ends the process at once.
  */
 export async function interruptible<T>(
-  { onInterrupt, stderr, exit }: Context,
+  { onInterrupt, stderr, endAtOnce }: Context,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const off = onInterrupt(() => {
-    if (controller.signal.aborted) exit(130);
+  const off = onInterrupt((signal) => {
+    if (controller.signal.aborted) {
+      if (pressed.includes(signal)) endAtOnce();
+      return;
+    }
     controller.abort();
     stderr.write("\nstopping after this step; press Ctrl-C again to stop at once\n");
   });

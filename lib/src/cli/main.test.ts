@@ -2,8 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { nativeBackend } from "../compile/index.ts";
+import { type BackendName, nativeBackend, openOne } from "../compile/index.ts";
+import { MissingError } from "../core/errors.ts";
 import { version } from "../runs/index.ts";
+import type { Context, StopSignal } from "./context.ts";
 import { type Ended, tinylens } from "./testing/terminal.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-cli-"));
@@ -103,6 +105,61 @@ describe("tinylens run", () => {
   });
 });
 
+/** A machine on which these devices are not installed. */
+const without = (...names: readonly BackendName[]): Partial<Context> => ({
+  backend: async (name) => {
+    if (!names.includes(name)) return openOne(name);
+    const why = "onnxruntime-node is not installed; run npm install onnxruntime-node";
+    throw new MissingError(`${name}: ${why}`);
+  },
+});
+
+describe("without --device", () => {
+  it("the first device that works is taken, named in one line, and recorded", async () => {
+    const cwd = fresh();
+    const words = ["run", "small-addition", ...quick, "--json"];
+    const { code, stdout, stderr } = await tinylens(cwd, words, without("native", "web"));
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).device).toBe("jax");
+    const [first] = stderr.split("\n");
+    expect(first).toBe(
+      "small-addition: using jax, because native: onnxruntime-node is not installed; run npm install onnxruntime-node | web: onnxruntime-node is not installed; run npm install onnxruntime-node",
+    );
+    const record = JSON.parse(readFileSync(join(JSON.parse(stdout).run, "run.json"), "utf8"));
+    expect(record.device).toBe("jax");
+  });
+
+  it("a run goes on with the device that it was begun on", async () => {
+    const cwd = fresh();
+    const words = ["run", "small-addition", "--set", "shuffled=false", "--set", "steps=400"];
+    let interrupt = (): void => {};
+    const stopped = await tinylens(cwd, [...words, "--device", "jax"], {
+      onInterrupt: (handler) => {
+        interrupt = () => handler("SIGINT");
+        return () => {};
+      },
+      backend: async (name) => {
+        setTimeout(() => interrupt(), 200);
+        return openOne(name);
+      },
+    });
+    expect(stopped.code, stopped.stderr).toBe(130);
+    const rest = JSON.parse((await tinylens(cwd, [...words, "--json"])).stdout);
+    expect(rest).toMatchObject({ device: "jax", resumed: true });
+    const other = await tinylens(cwd, [...words, "--fresh"]);
+    expect(other.stderr).not.toContain("using");
+  });
+
+  it("an analysis records the device that it ran on", async () => {
+    const cwd = fresh();
+    const { run: folder } = JSON.parse((await run(cwd, "--json")).stdout);
+    const file = join(folder, "checkpoints/8.safetensors");
+    const words = ["analyse", "small-addition", "--checkpoint", file, ...quick, "--json"];
+    const { stdout } = await tinylens(cwd, words, without("native"));
+    expect(JSON.parse(stdout).device).toBe("web");
+  });
+});
+
 describe("Ctrl-C", () => {
   it("stops after the current step with 130 and says how to go on; then the run goes on", async () => {
     const cwd = fresh();
@@ -118,7 +175,7 @@ describe("Ctrl-C", () => {
     ];
     const stopping = await tinylens(cwd, words, {
       onInterrupt: (handler) => {
-        interrupt = handler;
+        interrupt = () => handler("SIGINT");
         return () => {};
       },
       backend: async () => {
@@ -139,22 +196,28 @@ describe("Ctrl-C", () => {
     expect(rest.code).toBe(0);
   });
 
-  it("ends the process at once the second time", async () => {
-    const codes: number[] = [];
-    let interrupt = (): void => {};
+  it.each<[StopSignal[], number]>([
+    [["SIGINT", "SIGINT"], 1],
+    [["SIGTERM", "SIGINT"], 1],
+    [["SIGHUP", "SIGQUIT"], 1],
+    [["SIGHUP", "SIGHUP", "SIGTERM"], 0],
+  ])("the signals %j end the process at once %i times", async (signals, times) => {
+    let ended = 0;
+    let interrupt = (_: StopSignal): void => {};
     await tinylens(fresh(), ["run", "small-addition", ...quick], {
       onInterrupt: (handler) => {
         interrupt = handler;
         return () => {};
       },
       backend: async () => {
-        interrupt();
-        interrupt();
+        for (const signal of signals) interrupt(signal);
         return nativeBackend();
       },
-      exit: (code) => codes.push(code),
+      endAtOnce: () => {
+        ended++;
+      },
     });
-    expect(codes).toEqual([130]);
+    expect(ended).toBe(times);
   });
 });
 
@@ -218,7 +281,8 @@ describe("the other commands", () => {
     const { code, stdout } = await tinylens(fresh(), ["doctor", "--json"]);
     const { machine, devices } = JSON.parse(stdout);
     expect(code).toBe(0);
-    expect(machine).toMatchObject({ tinylens: version(), node: process.versions.node });
+    const { node } = process.versions;
+    expect(machine).toMatchObject({ tinylens: version(), node, telemetry: "off" });
     expect(
       devices.map(({ device, works }: { device: string; works: boolean }) => [device, works]),
     ).toEqual([
@@ -238,7 +302,7 @@ describe("the other commands", () => {
     const { code, stdout } = await tinylens(fresh(), ["doctor"], { backend: async () => wrong });
     expect(code).toBe(2);
     expect(stdout).toMatch(
-      /^native {4}does not work: gradient step of a small network in .* error \d/m,
+      /^native {5}does not work: gradient step of a small network in .* error \d/m,
     );
   });
 
@@ -304,16 +368,18 @@ describe("wrong input ends with 2 and one sentence", () => {
     ]);
   });
 
-  it("when onnxruntime-node is missing, with what to install and a way round", async () => {
-    const missing = { backend: () => nativeBackend(() => Promise.reject(new Error("not found"))) };
-    const cwd = fresh();
-    const { code, stderr } = await tinylens(cwd, [...small, ...quick], missing);
-    expect(code).toBe(2);
-    expect(stderr).toBe(
-      "tinylens: native: onnxruntime-node is missing; run npm install onnxruntime-node, or choose --device web\n",
-    );
-    const web = await tinylens(cwd, [...small, ...quick, "--device", "web"]);
-    expect(web).toMatchObject({ code: 0 });
+  it("when the device asked for is missing, with what to install and what works here", async () => {
+    const words = [...small, ...quick, "--device", "native"];
+    const { code, stderr } = await tinylens(fresh(), words, without("native"));
+    expect([code, stderr]).toEqual([
+      2,
+      "tinylens: native: onnxruntime-node is not installed; run npm install onnxruntime-node; or choose web or jax, which work here\n",
+    ]);
+    const bench = await tinylens(fresh(), ["bench", "--device", "web"], without("web", "native"));
+    expect([bench.code, bench.stderr]).toEqual([
+      2,
+      "tinylens: web: onnxruntime-node is not installed; run npm install onnxruntime-node; or choose jax, which works here\n",
+    ]);
   });
 
   it("when the loss is no number", async () => {

@@ -55,7 +55,7 @@ describe("the tinylens command", () => {
     expect([status, stderr]).toEqual([2, "tinylens: needs Node 22.18 or later, this is 20.20.2\n"]);
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)(
+  it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const)(
     "stops on %s with a checkpoint and code 130",
     async (signal) => {
       const child = spawn(process.execPath, [bin, ...words, "--out", signal], { cwd });

@@ -8,4 +8,5 @@ export { nativeBackend } from "./backends/native/index.ts";
 export { webBackend } from "./backends/web/index.ts";
 export { type Compiled, type CompileSettings, compile, traceProgram } from "./compile.ts";
 export { toOnnx } from "./onnx/lower.ts";
+export { backendNames, type OpenOptions, openBackend, openOne } from "./open-backend.ts";
 export { describeProgram, flops, type Program } from "./program.ts";

@@ -23,7 +23,7 @@ function analyse(name: string, content: Uint8Array | WeightArrays): Promise<RunO
   return analyseCheckpoint(smallStudy, smallStudy.params.parse({}), {
     file,
     device: "native",
-    backend: async () => ({}) as never,
+    backend: async () => ({ name: "native" }) as never,
     out: join(root, "runs"),
   });
 }
@@ -81,7 +81,7 @@ describe("analyseCheckpoint", () => {
     const missing = analyseCheckpoint(smallStudy, smallStudy.params.parse({}), {
       file: join(root, "none.pt"),
       device: "native",
-      backend: async () => ({}) as never,
+      backend: async () => ({ name: "native" }) as never,
       out: root,
     });
     await expect(missing).rejects.toThrow(`--checkpoint: cannot read ${join(root, "none.pt")}`);

@@ -16,7 +16,7 @@ import { outcome, type RunOutcome } from "./outcome.ts";
 import { planOf } from "./plan-of.ts";
 import type { RunRecord } from "./record.ts";
 import { concludeRun } from "./results.ts";
-import type { RunOptions } from "./run-study.ts";
+import { backendFor, type RunOptions } from "./run-study.ts";
 import { version } from "./version.ts";
 
 /** Which checkpoint to analyse, with which study, and where to. */
@@ -39,7 +39,7 @@ export async function analyseCheckpoint<P, R>(
   options: AnalyseOptions,
 ): Promise<RunOutcome> {
   const begun = performance.now();
-  const { file, device } = options;
+  const { file } = options;
   const bytes = await readFile(file).catch(() => {
     throw new InputError(`--checkpoint: cannot read ${file}`);
   });
@@ -51,13 +51,14 @@ export async function analyseCheckpoint<P, R>(
   const release = await takeLock(folder);
   try {
     await removeUnfinished(folder);
+    const backend = await backendFor(options.device, options);
     const record = (): RunRecord => ({
       format: runFormat,
       study: study.name,
       params: params as Readonly<Record<string, unknown>>,
       checkpoint: { file: basename(file), sha256: hash },
       versions: { tinylens: version(), node: process.versions.node },
-      device,
+      device: backend.name,
       threads: availableParallelism(),
       state: "done",
       started: new Date().toISOString(),
@@ -68,7 +69,10 @@ export async function analyseCheckpoint<P, R>(
       metrics: {},
     });
     const run = fixedRun(step, weights);
-    const done = await concludeRun(study, params, run, folder, record, options);
+    const done = await concludeRun(study, params, run, folder, record, {
+      ...options,
+      backend: async () => backend,
+    });
     const interrupted = done === undefined;
     return outcome(folder, done ?? record(), { loaded: true, resumed: false, interrupted });
   } finally {

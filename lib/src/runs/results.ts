@@ -9,7 +9,7 @@ import { writeWhole } from "./disk.ts";
 import { exists, type RunRecord, writeRecord } from "./record.ts";
 import { reportHtml } from "./report-html.ts";
 import { resultsFromJson, resultsToJson } from "./results-json.ts";
-import type { RunOptions } from "./run-study.ts";
+import type { OpenedOptions, RunOptions } from "./run-study.ts";
 
 /** What a run concludes. */
 export interface Conclusion {
@@ -30,7 +30,7 @@ export async function concludeRun<P, R>(
   run: TrainedRun,
   folder: string,
   record: () => RunRecord,
-  options: Pick<RunOptions, "backend" | "onProgress" | "published" | "opener" | "signal">,
+  options: Pick<OpenedOptions, "backend" | "onProgress" | "published" | "opener" | "signal">,
 ): Promise<RunRecord | undefined> {
   const { onProgress = () => {}, published = async () => undefined, opener, signal } = options;
   const stop = new Error("stopped");

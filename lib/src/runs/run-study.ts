@@ -2,7 +2,7 @@
 
 import { readdir, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { Backend, BackendName } from "../compile/index.ts";
+import { type Backend, type BackendName, openBackend } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import type { Study, TrainedRun } from "../studies/study.ts";
 import type { TrainingPlan } from "../train/index.ts";
@@ -20,9 +20,10 @@ import { version } from "./version.ts";
 
 /** What a run needs from outside. */
 export interface RunOptions {
-  readonly device: BackendName;
-  /** Called only when something has to be computed. */
-  readonly backend: () => Promise<Backend>;
+  /** By default the one that the run was begun on, or for a new run the first that works here. */
+  readonly device?: BackendName | undefined;
+  /** Opens a back end when something has to be computed; by default `openBackend`. */
+  readonly backend?: (device: BackendName | undefined) => Promise<Backend>;
   /** Threads of the training step; by default chosen from its work. */
   readonly threads?: number | undefined;
   /** Folder of the run folders. */
@@ -87,8 +88,8 @@ async function work<P, R>(
   const companions = study.companions?.(params) ?? {};
   for (const part of [plan, ...Object.values(companions)]) checkPlan(study.name, part);
   const steps = [plan, ...Object.values(companions)].reduce((sum, part) => sum + part.steps, 0);
-  await options.backend();
-  const record = before ?? newRecord(study.name, params, options.device, steps);
+  const backend = await backendFor(before?.device ?? options.device, options);
+  const record = before ?? newRecord(study.name, params, backend.name, steps);
   let threads = record.threads;
   const onProgress: OnProgress = (progress) => {
     if (progress.kind === "start") threads = progress.threads;
@@ -106,14 +107,29 @@ async function work<P, R>(
     await writeRecord(folder, stopped, options.opener);
     return outcome(folder, stopped, { loaded: false, resumed, interrupted: true });
   };
-  const trained = await trainAll(folder, plan, companions, { ...options, onProgress });
+  const needed = { ...options, backend: async () => backend, onProgress };
+  const trained = await trainAll(folder, plan, companions, needed);
   const { resumed } = trained;
   if (trained.run === undefined) return interrupted(trained.step, resumed);
   const now = (): RunRecord => at({ state: "done", step: trained.step });
-  const done = await concludeRun(study, params, trained.run, folder, now, options);
+  const done = await concludeRun(study, params, trained.run, folder, now, needed);
   if (done === undefined) return interrupted(trained.step, resumed);
   return outcome(folder, done, { loaded: false, resumed });
 }
+
+/** The back end of a run, or of an analysis, on `device`. */
+export function backendFor(
+  device: BackendName | undefined,
+  { backend, onProgress = () => {} }: Pick<RunOptions, "backend" | "onProgress">,
+): Promise<Backend> {
+  const say = (text: string): void => onProgress({ kind: "message", text });
+  return backend === undefined ? openBackend(device, { say }) : backend(device);
+}
+
+/** Options of the parts of a run, once its back end is open. */
+export type OpenedOptions = Omit<RunOptions, "backend" | "device"> & {
+  readonly backend: () => Promise<Backend>;
+};
 
 interface TrainedParts {
   readonly run: TrainedRun | undefined;
@@ -126,7 +142,7 @@ async function trainAll(
   folder: string,
   plan: TrainingPlan,
   companions: Readonly<Record<string, TrainingPlan>>,
-  { backend, threads, signal, onProgress = () => {}, opener }: RunOptions,
+  { backend, threads, signal, onProgress = () => {}, opener }: OpenedOptions,
 ): Promise<TrainedParts> {
   const parts: [string | undefined, string, TrainingPlan][] = [[undefined, folder, plan]];
   for (const [name, companion] of Object.entries(companions)) {
@@ -177,7 +193,7 @@ async function requireWhole(
     if ((await checkpointSteps(folder)).length > 0) {
       throw new InputError(`${run}: half-written, run.json is missing; train anew with --fresh`);
     }
-  } else if (record.state === "training" && record.device !== device) {
+  } else if (record.state === "training" && device !== undefined && record.device !== device) {
     throw new InputError(
       `${run}: begun on device ${record.device}, got ${device}; use --device ${record.device}, or --fresh`,
     );

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { analyseCheckpoint, type RunProgress } from "../../runs/index.ts";
-import { findDevice, findStudy, lazyBackend, publishedReader } from "../find.ts";
+import { backendOpener, findDevice, findStudy, publishedReader } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
 import { paramsOf } from "../params.ts";
@@ -27,7 +27,7 @@ export const analyse: Command = {
         const options = {
           file: resolve(context.cwd, flags.checkpoint),
           device,
-          backend: lazyBackend(context, device),
+          backend: backendOpener(context, (text) => view.show({ kind: "message", text })),
           out: outFolder(context, flags.out),
           onProgress: (progress: RunProgress) => view.show(progress),
           published: publishedReader(context.env),

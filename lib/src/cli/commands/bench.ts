@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
-import type { Backend, BackendName } from "../../compile/index.ts";
+import { type Backend, type BackendName, backendNames, openBackend } from "../../compile/index.ts";
 import { MissingError } from "../../core/errors.ts";
 import {
   type BenchCase,
@@ -10,7 +10,7 @@ import {
   ratios,
 } from "../bench/index.ts";
 import type { Context } from "../context.ts";
-import { devices, findDevice } from "../find.ts";
+import { findDevice } from "../find.ts";
 import type { Command } from "./command.ts";
 
 interface BenchFlags {
@@ -39,8 +39,8 @@ export const bench: Command = {
       .option("--json", "print one JSON object")
       .action(async ({ device, json }: BenchFlags) => {
         const { stdout, now } = context;
-        const names = device === undefined ? devices : [findDevice(device)];
-        const backends = await openBackends(context, names, device !== undefined);
+        const asked = findDevice(device);
+        const backends = await openBackends(context, asked);
         const peak = await measurePeak(backends[0] as Backend, now, [
           ...new Set([1, availableParallelism()]),
         ]);
@@ -55,18 +55,18 @@ export const bench: Command = {
   },
 };
 
-/** The back ends that work here, fastest kind first. `must`: the one asked for has to. */
+/** The back end asked for, or all that work here, fastest kind first. */
 async function openBackends(
   context: Context,
-  names: readonly BackendName[],
-  must: boolean,
+  asked: BackendName | undefined,
 ): Promise<readonly Backend[]> {
+  if (asked !== undefined) return [await openBackend(asked, { open: context.backend })];
   const backends: Backend[] = [];
-  for (const name of names) {
+  for (const name of backendNames) {
     try {
       backends.push(await context.backend(name));
     } catch (error) {
-      if (must || !(error instanceof MissingError)) throw error;
+      if (!(error instanceof MissingError)) throw error;
       context.stderr.write(`left out: ${error.message}\n`);
     }
   }

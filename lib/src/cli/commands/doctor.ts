@@ -1,9 +1,9 @@
 import { availableParallelism, totalmem } from "node:os";
-import type { BackendName } from "../../compile/index.ts";
+import { telemetryIsOff } from "../../compile/backends/native/telemetry.ts";
+import { type BackendName, backendNames } from "../../compile/index.ts";
 import { sentence } from "../../core/text.ts";
 import { version } from "../../runs/index.ts";
 import type { Context } from "../context.ts";
-import { devices } from "../find.ts";
 import { selfTest } from "../self-test.ts";
 import type { Command } from "./command.ts";
 
@@ -23,12 +23,13 @@ export const doctor: Command = {
       .option("--json", "print one JSON object")
       .action(async (flags: { readonly json?: boolean }) => {
         const findings: Finding[] = [];
-        for (const device of devices) findings.push(await examine(context, device));
+        for (const device of backendNames) findings.push(await examine(context, device));
         const machine = {
           tinylens: version(),
           node: process.versions.node,
           platform: `${process.platform} ${process.arch}`,
           threads: availableParallelism(),
+          telemetry: telemetryIsOff() ? "off" : "on, by ORT_DISABLE_TELEMETRY",
           memoryGB: Math.round(totalmem() / 2 ** 30),
         };
         const { stdout } = context;
@@ -55,10 +56,10 @@ async function examine(context: Context, device: BackendName): Promise<Finding> 
 }
 
 function text(machine: Readonly<Record<string, unknown>>, findings: readonly Finding[]): string {
-  const facts = Object.entries(machine).map(([name, value]) => `${name.padEnd(10)}${value}`);
+  const facts = Object.entries(machine).map(([name, value]) => `${name.padEnd(11)}${value}`);
   const states = findings.map(
     ({ device, works, text: found }) =>
-      `${device.padEnd(10)}${works ? "works" : "does not work"}: ${found}`,
+      `${device.padEnd(11)}${works ? "works" : "does not work"}: ${found}`,
   );
   return `${[...facts, ...states].join("\n")}\n`;
 }

@@ -7,7 +7,7 @@ import type { ParamFlags } from "../params.ts";
 
 /** Values of the flags that say what to compute, on what, and where to put it. */
 export interface StudyFlags extends ParamFlags {
-  readonly device: string;
+  readonly device?: string;
   readonly out: string;
   readonly json?: boolean;
 }
@@ -17,7 +17,7 @@ export function studyFlags(parser: Parser): Parser {
     .option("--set <name=value>", "change a parameter of the study", collect, [])
     .option("--seed <n>", "short for --set seed=n")
     .option("--smoke", "a run of seconds, to see that everything works")
-    .option("--device <name>", "native, web or jax", "native")
+    .option("--device <name>", "native, web or jax (default: the first of these that works here)")
     .option("--json", "print one JSON object");
 }
 

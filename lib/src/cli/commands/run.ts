@@ -1,5 +1,5 @@
 import { runStudy } from "../../runs/index.ts";
-import { findDevice, findStudy, lazyBackend, publishedReader, threadsFlag } from "../find.ts";
+import { backendOpener, findDevice, findStudy, publishedReader, threadsFlag } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
 import { paramsOf } from "../params.ts";
@@ -29,7 +29,7 @@ export const run: Command = {
         const outcome = await interruptible(context, (signal) =>
           runStudy(study, params, {
             device,
-            backend: lazyBackend(context, device),
+            backend: backendOpener(context, (text) => view.show({ kind: "message", text })),
             threads,
             out: outFolder(context, flags.out),
             fresh: flags.fresh === true,

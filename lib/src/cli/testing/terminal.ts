@@ -26,8 +26,8 @@ export async function tinylens(
     env: {},
     cwd,
     onInterrupt: () => () => {},
-    exit: (ended) => {
-      throw new Error(`exit ${ended}`);
+    endAtOnce: () => {
+      throw new Error("ended at once");
     },
     ...changes,
   });

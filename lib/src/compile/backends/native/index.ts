@@ -1,25 +1,26 @@
 /** ONNX Runtime in Node: MLAS kernels and threads on this machine's processor. */
 
 import "../../../core/runtime.ts";
-import { availableParallelism } from "node:os";
-import { MissingError } from "../../../core/errors.ts";
 import type { DType, Shape, TypedArray } from "../../../core/nd.ts";
 import type { Backend } from "../../backend.ts";
+import { loadRuntime } from "../load-runtime.ts";
 import { type OrtSession, type OrtTensor, ortBackend } from "../ort.ts";
+import { switchTelemetryOff } from "./telemetry.ts";
 
-/** Throws `MissingError` where onnxruntime-node is not installed. */
+/**
+ * Throws `MissingError` where onnxruntime-node is not installed or cannot be loaded. ONNX Runtime's
+ * telemetry is switched off first, unless `ORT_DISABLE_TELEMETRY` is already set.
+ */
 export async function nativeBackend(
   load: () => Promise<typeof import("onnxruntime-node")> = () => import("onnxruntime-node"),
 ): Promise<Backend> {
-  const ort = await load().catch((cause: unknown) => {
-    throw new MissingError(
-      "native: onnxruntime-node is missing; run npm install onnxruntime-node, or choose --device web",
-      { cause },
-    );
+  const ort = await loadRuntime("native", "onnxruntime-node", async () => {
+    await switchTelemetryOff();
+    return load();
   });
   return ortBackend({
     name: "native",
-    cores: availableParallelism(),
+    cores: globalThis.navigator?.hardwareConcurrency ?? 1,
     writesInto: true,
     tensor: (dtype: DType, data: TypedArray, shape: Shape): OrtTensor =>
       new ort.Tensor(dtype, data as Float32Array, [...shape]),
