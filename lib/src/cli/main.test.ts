@@ -2,10 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { type BackendName, nativeBackend, openOne } from "../compile/index.ts";
-import { MissingError } from "../core/errors.ts";
+import { nativeBackend } from "../compile/index.ts";
 import { version } from "../runs/index.ts";
-import type { Context, StopSignal } from "./context.ts";
+import type { StopSignal } from "./context.ts";
 import { type Ended, tinylens } from "./testing/terminal.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-cli-"));
@@ -102,61 +101,6 @@ describe("tinylens run", () => {
     const [first, second] = [native, other].map(({ stdout }) => JSON.parse(stdout));
     expect(second.device).toBe(device);
     expect(Math.abs(second.metrics.loss - first.metrics.loss)).toBeLessThan(1e-5);
-  });
-});
-
-/** A machine on which these devices are not installed. */
-const without = (...names: readonly BackendName[]): Partial<Context> => ({
-  backend: async (name) => {
-    if (!names.includes(name)) return openOne(name);
-    const why = "onnxruntime-node is not installed; run npm install onnxruntime-node";
-    throw new MissingError(`${name}: ${why}`);
-  },
-});
-
-describe("without --device", () => {
-  it("the first device that works is taken, named in one line, and recorded", async () => {
-    const cwd = fresh();
-    const words = ["run", "small-addition", ...quick, "--json"];
-    const { code, stdout, stderr } = await tinylens(cwd, words, without("native", "web"));
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout).device).toBe("jax");
-    const [first] = stderr.split("\n");
-    expect(first).toBe(
-      "small-addition: using jax, because native: onnxruntime-node is not installed; run npm install onnxruntime-node | web: onnxruntime-node is not installed; run npm install onnxruntime-node",
-    );
-    const record = JSON.parse(readFileSync(join(JSON.parse(stdout).run, "run.json"), "utf8"));
-    expect(record.device).toBe("jax");
-  });
-
-  it("a run goes on with the device that it was begun on", async () => {
-    const cwd = fresh();
-    const words = ["run", "small-addition", "--set", "shuffled=false", "--set", "steps=400"];
-    let interrupt = (): void => {};
-    const stopped = await tinylens(cwd, [...words, "--device", "jax"], {
-      onInterrupt: (handler) => {
-        interrupt = () => handler("SIGINT");
-        return () => {};
-      },
-      backend: async (name) => {
-        setTimeout(() => interrupt(), 200);
-        return openOne(name);
-      },
-    });
-    expect(stopped.code, stopped.stderr).toBe(130);
-    const rest = JSON.parse((await tinylens(cwd, [...words, "--json"])).stdout);
-    expect(rest).toMatchObject({ device: "jax", resumed: true });
-    const other = await tinylens(cwd, [...words, "--fresh"]);
-    expect(other.stderr).not.toContain("using");
-  });
-
-  it("an analysis records the device that it ran on", async () => {
-    const cwd = fresh();
-    const { run: folder } = JSON.parse((await run(cwd, "--json")).stdout);
-    const file = join(folder, "checkpoints/8.safetensors");
-    const words = ["analyse", "small-addition", "--checkpoint", file, ...quick, "--json"];
-    const { stdout } = await tinylens(cwd, words, without("native"));
-    expect(JSON.parse(stdout).device).toBe("web");
   });
 });
 
@@ -365,20 +309,6 @@ describe("wrong input ends with 2 and one sentence", () => {
     expect([code, stderr]).toEqual([
       2,
       `tinylens: report: there are no runs in ${join(cwd, "runs")}\n`,
-    ]);
-  });
-
-  it("when the device asked for is missing, with what to install and what works here", async () => {
-    const words = [...small, ...quick, "--device", "native"];
-    const { code, stderr } = await tinylens(fresh(), words, without("native"));
-    expect([code, stderr]).toEqual([
-      2,
-      "tinylens: native: onnxruntime-node is not installed; run npm install onnxruntime-node; or choose web or jax, which work here\n",
-    ]);
-    const bench = await tinylens(fresh(), ["bench", "--device", "web"], without("web", "native"));
-    expect([bench.code, bench.stderr]).toEqual([
-      2,
-      "tinylens: web: onnxruntime-node is not installed; run npm install onnxruntime-node; or choose jax, which works here\n",
     ]);
   });
 
