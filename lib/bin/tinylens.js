@@ -1,10 +1,15 @@
 #!/usr/bin/env node
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 
-const [major, minor] = process.versions.node.split(".").map(Number);
-if (major < 22 || (major === 22 && minor < 18)) {
-  process.stderr.write(`tinylens: needs Node 22.18 or later, this is ${process.versions.node}\n`);
+const { engines } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const [needed, found] = [engines.node, process.versions.node].map(
+  (text) => text.match(/[\d.]+/)[0],
+);
+const parts = (version) => version.split(".").map(Number);
+const [[major, minor = 0], [ownMajor, ownMinor]] = [parts(needed), parts(found)];
+if (ownMajor < major || (ownMajor === major && ownMinor < minor)) {
+  process.stderr.write(`tinylens: needs Node ${needed} or later, this is ${found}\n`);
   process.exit(2);
 }
 

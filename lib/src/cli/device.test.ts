@@ -41,7 +41,7 @@ describe("without --device", () => {
 
   it("a run goes on with the device that it was begun on", async () => {
     const cwd = fresh();
-    const words = ["run", "small-addition", "--set", "shuffled=false", "--set", "steps=400"];
+    const words = ["run", "small-addition", "--set", "shuffled=false", "--set", "steps=120"];
     let interrupt = (): void => {};
     const stopped = await tinylens(cwd, [...words, "--device", "jax"], {
       onInterrupt: (handler) => {
@@ -56,8 +56,6 @@ describe("without --device", () => {
     expect(stopped.code, stopped.stderr).toBe(130);
     const rest = JSON.parse((await tinylens(cwd, [...words, "--json"])).stdout);
     expect(rest).toMatchObject({ device: "jax", resumed: true });
-    const other = await tinylens(cwd, [...words, "--fresh"]);
-    expect(other.stderr).not.toContain("using");
   });
 
   it("an analysis records the device that it ran on", async () => {

@@ -52,7 +52,7 @@ describe("the tinylens command", () => {
       ["--import", `data:text/javascript,${encodeURIComponent(old)}`, bin, "list"],
       { encoding: "utf8" },
     );
-    expect([status, stderr]).toEqual([2, "tinylens: needs Node 22.18 or later, this is 20.20.2\n"]);
+    expect([status, stderr]).toEqual([2, "tinylens: needs Node 24 or later, this is 20.20.2\n"]);
   });
 
   it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const)(
