@@ -4,8 +4,11 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve, sep } from "node:path";
 import ts from "typescript";
+
+const root = resolve(import.meta.dirname, "..");
 
 interface Size {
   readonly files: number;
@@ -58,8 +61,19 @@ function measure(paths: readonly string[], read: (path: string) => string): Map<
   return sizes;
 }
 
+/** Folders with code, each walked to the bottom. */
+const folders = ["bench", "lib/goldens", "lib/src", "lib/test", "scripts"];
+
+function filesOnDisk(): string[] {
+  const under = (folder: string) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map(
+      (path) => `${folder}/${path.split(sep).join("/")}`,
+    );
+  return folders.flatMap(under);
+}
+
 function git(...args: readonly string[]): string {
-  return execFileSync("git", args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  return execFileSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
 }
 
 function listed(text: string): string[] {
@@ -74,11 +88,11 @@ function row(name: string, size: Size, before: Size | undefined, compare: boolea
 }
 
 function main(reference: string | undefined): void {
-  const now = measure(listed(git("ls-files")), (path) => readFileSync(path, "utf8"));
+  const now = measure(filesOnDisk(), (path) => readFileSync(join(root, path), "utf8"));
   const before =
     reference === undefined
       ? new Map<string, Size>()
-      : measure(listed(git("ls-tree", "-r", "--name-only", reference)), (path) =>
+      : measure(listed(git("ls-tree", "-r", "--name-only", reference, ...folders)), (path) =>
           git("show", `${reference}:${path}`),
         );
   const compare = reference !== undefined;
