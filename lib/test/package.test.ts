@@ -6,6 +6,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { entryFiles } from "../../scripts/reference/surface.ts";
+import * as studies from "../src/studies/all.ts";
 import { codeBlocks, links, promisedOutput } from "./support/markdown.ts";
 import { type Project, packedProject } from "./support/packed.ts";
 import { isTest, readSources, repository } from "./support/sources.ts";
@@ -28,6 +29,12 @@ function readJson(path: string): unknown {
   return JSON.parse(readFileSync(path, "utf8"));
 }
 
+/** The oldest Node that `engines` admits. */
+const oldest = "24.0.0";
+
+/** A folder with other Nodes, each in a folder named after its version; `.ci/run` fills it. */
+const nodes = process.env.TINYLENS_NODES;
+
 describe("the package", () => {
   let project: Project;
 
@@ -43,6 +50,12 @@ describe("the package", () => {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
     });
+  }
+
+  function onNode(version: string, args: readonly string[]) {
+    const build = `node-${process.platform}-${process.arch}`;
+    const binary = join(nodes ?? "", version, "node_modules", build, "bin/node");
+    return spawnSync(binary, args, { cwd: project.folder, encoding: "utf8" });
   }
 
   it("has the built files of every module, the command, the licence, and nothing else", () => {
@@ -110,6 +123,50 @@ describe("the package", () => {
     expect(JSON.parse(node(["--input-type=module", "-e", code]))).toEqual([
       `MissingError: tinylens: needs Node 24 or later, this is ${process.versions.node}`,
     ]);
+  });
+
+  describe.skipIf(nodes === undefined)("on other Nodes, which TINYLENS_NODES has", () => {
+    it("ends in one sentence on Node 20", () => {
+      const command = [join(project.installed, "bin/tinylens.js"), "list"];
+      const { status, stderr } = onNode("20.20.2", command);
+      expect(stderr).toBe("tinylens: needs Node 24 or later, this is 20.20.2\n");
+      expect(status).toBe(2);
+      const code = 'import("tinylens").catch(({ message }) => console.log(message));';
+      expect(onNode("20.20.2", ["--input-type=module", "-e", code]).stdout).toBe(
+        "tinylens: needs Node 24 or later, this is 20.20.2\n",
+      );
+    });
+
+    it("runs the README's example and the guide on the oldest Node declared", () => {
+      const programs = ["README.md", "docs/guide.md"].flatMap((path) =>
+        codeBlocks(readFileSync(join(repository, path), "utf8")),
+      );
+      for (const { code } of programs.filter(({ language }) => language === "ts")) {
+        writeFileSync(join(project.folder, "example.mts"), code);
+        const { stdout, stderr, status } = onNode(oldest, ["--no-warnings", "example.mts"]);
+        expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+        expect(stdout.split("\n").filter((line) => line !== "")).toEqual(promisedOutput(code));
+      }
+    }, 600_000);
+
+    const names = Object.values(studies).map(({ name }) => name);
+
+    it.each(names)(
+      "runs the smoke run of %s on the oldest Node declared",
+      (name) => {
+        const command = [
+          join(project.installed, "bin/tinylens.js"),
+          "run",
+          name,
+          "--smoke",
+          "--json",
+        ];
+        const { stdout, stderr, status } = onNode(oldest, command);
+        if (status !== 0 && status !== 1) expect(stderr).toBe("");
+        expect(JSON.parse(stdout)).toBeTypeOf("object");
+      },
+      600_000,
+    );
   });
 
   it("has source maps that hold their sources", () => {
