@@ -14,6 +14,8 @@ export interface FigureOptions {
 
 export interface Size {
   readonly height: number;
+  /** Pixels that the figure needs for its labels; narrower pages scroll sideways. */
+  readonly minWidth?: number;
   /** Only for figures with a fixed aspect ratio; others fill the page. */
   readonly width?: number;
 }
@@ -50,9 +52,11 @@ export function baseLayout(options: FigureOptions, size: Size, entries = 0): Jso
     yanchor: "top",
     pad: { t: 12, l: 12 },
   };
+  const { minWidth, ...fixed } = size;
   return {
     ...(room > 0 ? { title } : {}),
-    ...size,
+    ...fixed,
+    ...(minWidth === undefined ? {} : { meta: { minWidth: Math.round(minWidth) } }),
     margin: { ...margin, t: margin.t + room },
     hoverlabel: { namelength: -1 },
     ...legend(entries, 1 - room / size.height),

@@ -136,6 +136,16 @@ export function isEqual(grid: Grid, options: HeatOptions): boolean {
   return (options.aspect ?? (grid.rows === grid.columns ? "equal" : "auto")) === "equal";
 }
 
+/** Pixels of `columns` maps side by side that keep their labels apart, with axes and color bar. */
+export function leastWidth(grid: Grid, options: HeatOptions, columns: number): number {
+  const side = isEqual(grid, options) ? Math.max(grid.rows, grid.columns) : grid.columns;
+  const cells = side <= mostLabeled ? 15 * side : 0;
+  return 130 + columns * Math.max(cells, columns > 1 ? 110 : 0);
+}
+
+/** Up to so many rows or columns, each number has its tick. */
+const mostLabeled = 20;
+
 /** An axis title, or nothing. */
 export function titleOf(text: Text | undefined): Json {
   return text === undefined ? {} : { title: { text: plain(text) } };
@@ -184,6 +194,6 @@ function kindOf(where: string, labels: Labels | undefined, count: number): Json 
     throw new InputError(`${where}: needs one label for each of ${count}, got ${length}`);
   }
   if ("names" in positions) return { type: "category" };
-  const isIndex = count <= 20 && positions.numbers.every(Number.isInteger);
+  const isIndex = count <= mostLabeled && positions.numbers.every(Number.isInteger);
   return { type: "linear", ...(isIndex ? { dtick: 1 } : {}) };
 }

@@ -23,7 +23,7 @@ export function figureHtml(
 <div class="head"><h3><a href="#figure-${escapeHtml(id)}">Figure ${number}</a> ${inlineMarkdown(title, figures)}</h3>
 <div class="downloads" role="group" aria-label="Download figure ${number}">${downloads}</div></div>
 <div class="controls"></div>
-<div class="plot" role="img" aria-label="${plain}. ${escapeHtml(plainText(see, figures))}" style="${sizeOf(figure.layout)}"></div>
+<div class="canvas"><div class="plot" role="img" aria-label="${plain}. ${escapeHtml(plainText(see, figures))}" style="${sizeOf(figure.layout)}"></div></div>
 <figcaption>${inlineMarkdown(see, figures)}</figcaption>
 <script type="application/json" id="data-${escapeHtml(id)}">${embedJson(figure)}</script>
 </figure>`;
@@ -32,10 +32,15 @@ export function figureHtml(
 /** Pixels that Plotly would need for a slider; the page has its own above the drawing. */
 const sliderHeight = 110;
 
-/** A figure with a width keeps its proportions on narrow pages; others keep their height. */
+/**
+ * A figure with a width keeps its proportions on narrow pages; others keep their height. One that would
+ * become too narrow for its labels scrolls sideways.
+ */
 function sizeOf(layout: Readonly<Record<string, unknown>>): string {
   const drawn = typeof layout.height === "number" ? layout.height : 420;
   const height = drawn - (layout.sliders ? sliderHeight : 0);
-  if (typeof layout.width !== "number") return `height:${height}px`;
-  return `max-width:${layout.width}px;aspect-ratio:${layout.width}/${height}`;
+  const { minWidth } = (layout.meta ?? {}) as { readonly minWidth?: unknown };
+  const least = typeof minWidth === "number" ? `;min-width:${minWidth}px` : "";
+  if (typeof layout.width !== "number") return `height:${height}px${least}`;
+  return `max-width:${layout.width}px;aspect-ratio:${layout.width}/${height}${least}`;
 }

@@ -2,6 +2,7 @@
 
 import "../core/runtime.ts";
 
+export { type FigurePageOptions, figurePage } from "./figure-page.ts";
 export { renderReport } from "./render.ts";
 export type {
   ParamFact,

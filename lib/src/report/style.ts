@@ -75,7 +75,7 @@ figcaption strong, figcaption code { color: var(--text); }
 .plot { position: relative; width: 100%; margin-top: 0.5rem; }
 .plot.js-plotly-plot .plotly .modebar { right: -24px; }
 @media (max-width: 760px) {
-  .plot { margin-top: 2rem; }
+  .canvas { overflow-x: auto; padding-top: 1.75rem; }
   .plot.js-plotly-plot .plotly .modebar { right: 0; top: -1.75rem; }
   .downloads { margin-left: 0; }
 }

@@ -30,6 +30,7 @@ export const animation: Figure<AnimationData> = {
     const columns = data.columns ?? 2;
     const gaps = { row: 76, column: hasInnerBar(data, columns) ? 0.2 : 0.1 };
     const grid = panelGrid("animation", data.panels.length, columns, panelHeight, gaps);
+    const height = grid.height + margin.t + margin.b + 138;
     const last = stages.at(-1)?.traces ?? [];
     const moving = last.flatMap(({ moves }, i) => (moves ? [i] : []));
     const showsGaps = heat.some(({ grids }) => grids.some((one) => hasGap(one.data)));
@@ -43,7 +44,7 @@ export const animation: Figure<AnimationData> = {
         data: traces.flatMap(({ trace, moves }) => (moves ? [framePart(trace)] : [])),
       })),
       layout: {
-        ...baseLayout(data, { height: grid.height + margin.t + margin.b + 138 }, legendEntries),
+        ...baseLayout(data, { height, minWidth: 80 + 320 * grid.columns }, legendEntries),
         ...Object.fromEntries(grid.panels.flatMap((place, n) => axesOf(data, heat, place, n))),
         annotations: data.panels.map(({ title }, n) => panelTitle(title, n)),
         ...(heat.length > 0

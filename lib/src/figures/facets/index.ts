@@ -12,7 +12,7 @@ import {
   margin,
   type Size,
 } from "../figure-parts.ts";
-import { type HeatOptions, heatAxes, heatTraces, isEqual } from "../heat.ts";
+import { type HeatOptions, heatAxes, heatTraces, isEqual, leastWidth } from "../heat.ts";
 import { type Grid, gridOf, hasGap, type Matrix } from "../numbers.ts";
 import { type Panel, type PanelGrid, panelGrid, panelTitle } from "../panels.ts";
 import { plain, quoted, type Text } from "../text.ts";
@@ -98,11 +98,12 @@ function placed(data: FacetsData, grid: Grid): { layout: PanelGrid; size: Size }
   const gaps = { row: 34, column: 0.03 };
   const layout = panelGrid("facets", data.panels.length, columns, panelHeight, gaps);
   const height = Math.round(layout.height + margin.t + margin.b + 18);
-  if (!equal) return { layout, size: { height } };
   const across = layout.columns;
+  const minWidth = leastWidth(grid, data, across);
+  if (!equal) return { layout, size: { height, minWidth } };
   const inner = (panelHeight * grid.columns) / Math.max(grid.rows, 1);
   const width = Math.round((inner * across) / (1 - 0.03 * (across - 1)) + 150);
-  return { layout, size: { height, width } };
+  return { layout, size: { height, width, minWidth } };
 }
 
 /** An axis whose labels another panel carries. */

@@ -3,7 +3,7 @@
 import { colorAxis } from "../color-axis.ts";
 import type { Figure, PlotlyFigure } from "../figure.ts";
 import { baseLayout, type FigureOptions, type Size } from "../figure-parts.ts";
-import { type HeatOptions, heatAxes, heatTraces, isEqual } from "../heat.ts";
+import { type HeatOptions, heatAxes, heatTraces, isEqual, leastWidth } from "../heat.ts";
 import { type Grid, gridOf, hasGap, type Matrix } from "../numbers.ts";
 
 /** A matrix with its labels and colours. */
@@ -73,9 +73,10 @@ export const heatmap: Figure<HeatmapData> = {
 
 function sizeOf(grid: Grid, data: HeatmapData): Size {
   const height = data.height ?? (isEqual(grid, data) ? 520 : 420);
-  if (!isEqual(grid, data)) return { height };
+  const minWidth = leastWidth(grid, data, 1);
+  if (!isEqual(grid, data)) return { height, minWidth };
   const beside = 160;
   const below = 80;
   const width = beside + ((height - below) * grid.columns) / Math.max(grid.rows, 1);
-  return { height, width: Math.round(Math.min(Math.max(width, 320), 1000)) };
+  return { height, minWidth, width: Math.round(Math.min(Math.max(width, 320), 1000)) };
 }

@@ -66,7 +66,7 @@ export const lineFacets: Figure<LineFacetsData> = {
     return {
       data: tracesOf(data, names),
       layout: {
-        ...baseLayout(data, { height }, names.length),
+        ...baseLayout(data, { height, minWidth: 80 + 120 * grid.columns }, names.length),
         ...Object.fromEntries(grid.panels.flatMap((panel, n) => axesOf(data, [x, y], panel, n))),
         annotations: data.panels.map(({ title }, n) => panelTitle(title, n)),
         updatemenus: logToggles([

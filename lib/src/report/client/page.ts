@@ -299,12 +299,12 @@ function startCopying(): void {
   });
 }
 
-/** The functions of this file, to embed. */
+/** What other pages need too, to embed. */
+export const sharedFunctions = [textOf, loadPlotly, themeNow] as const;
+
+/** The other functions of this file, to embed. */
 export const pageFunctions = [
   startPage,
-  textOf,
-  loadPlotly,
-  themeNow,
   figureData,
   show,
   drawNow,
