@@ -1,15 +1,20 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
   existsSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -156,6 +161,70 @@ describe("tinylens convert", () => {
     expect(readSafetensors(readFileSync(join(cwd, "m.safetensors"))).metadata.format).toBe("pt");
   });
 
+  it("keeps links and permissions with --force, and asks for it where a link leads nowhere", async () => {
+    const cwd = await folder();
+    const at = (name: string) => join(cwd, name);
+    writeFileSync(at("target.pt"), "old", { mode: 0o600 });
+    symlinkSync("target.pt", at("link.pt"));
+    expect((await convert(cwd, "m.safetensors", "link.pt", "--force")).code).toBe(0);
+    expect(lstatSync(at("link.pt")).isSymbolicLink()).toBe(true);
+    expect(statSync(at("target.pt")).mode & 0o777).toBe(0o600);
+    expect(Object.keys(readPt(readFileSync(at("target.pt"))) as object)).toContain("model");
+    symlinkSync("nowhere.pt", at("dangling.pt"));
+    expect((await convert(cwd, "m.safetensors", "dangling.pt")).stderr).toBe(
+      "tinylens: convert: dangling.pt is there already; --force replaces it\n",
+    );
+    expect(existsSync(at("nowhere.pt"))).toBe(false);
+  });
+
+  it("finds weights under other keys and prefixes, and asks where several could be meant", async () => {
+    const cwd = await folder();
+    const weights = await model.stateDict();
+    const prefixed = (prefix: string) =>
+      Object.fromEntries(Object.entries(weights).map(([name, x]) => [`${prefix}${name}`, x]));
+    const put = (name: string, value: Parameters<typeof writePt>[0]) =>
+      writeFileSync(join(cwd, name), writePt(value));
+    const config = ["--config", "c.json", "--force"];
+    put("net.PT", { net: prefixed("_orig_mod.module."), epoch: 3 });
+    expect(await convert(cwd, "net.PT", "out.pt", ...config)).toMatchObject({ code: 0 });
+    put("two.pt", { raw: weights, ema: weights });
+    expect(await convert(cwd, "two.pt", "out.pt", ...config)).toMatchObject({
+      code: 2,
+      stderr:
+        "tinylens: stateDictOf: weights are in raw, ema; choose one with the option key (--key)\n",
+    });
+    expect(await convert(cwd, "two.pt", "out.pt", ...config, "--key", "ema")).toMatchObject({
+      code: 0,
+    });
+    put("both.pt", { state_dict: { ...prefixed("student."), ...prefixed("teacher.") } });
+    expect(await convert(cwd, "both.pt", "out.pt", ...config)).toMatchObject({
+      code: 2,
+      stderr:
+        "tinylens: stateDictOf: weights have student., teacher.; choose with the option stripPrefix (--strip-prefix)\n",
+    });
+    const chosen = ["--strip-prefix", "student"];
+    expect(await convert(cwd, "both.pt", "out.pt", ...config, ...chosen)).toMatchObject({
+      code: 0,
+    });
+    const loaded = await loadModel(readFileSync(join(cwd, "out.pt")));
+    expect(await loaded.stateDict()).toEqual(weights);
+  });
+
+  it.skipIf(process.platform === "win32")("reads its configuration from a pipe", async () => {
+    const cwd = await folder();
+    execFileSync("mkfifo", [join(cwd, "pipe.json")]);
+    const reader = convert(cwd, "bare.pt", "out.pt", "--config", "pipe.json");
+    const writer = openSync(join(cwd, "pipe.json"), "r+");
+    writeSync(writer, '{"act_fn":');
+    await new Promise((done) => setTimeout(done, 50));
+    writeSync(writer, ' "gelu"}');
+    await new Promise((done) => setTimeout(done, 200));
+    closeSync(writer);
+    expect(await reader).toMatchObject({ code: 0, stderr: "" });
+    const { config } = readPt(readFileSync(join(cwd, "out.pt"))) as { readonly config: object };
+    expect(config).toMatchObject({ act_fn: "gelu" });
+  });
+
   it("explains its flags", async () => {
     const { stdout, code } = await convert(root, "--help");
     expect(code).toBe(0);
@@ -166,6 +235,8 @@ describe("tinylens convert", () => {
       "--batch",
       "--length",
       "--force",
+      "--key",
+      "--strip-prefix",
       "--json",
     ]) {
       expect(stdout).toContain(`${flag} `);
@@ -183,8 +254,8 @@ describe("wrong input ends with 2, one sentence and no file", () => {
       "convert: the output must end in .safetensors, .pt, .pth or .onnx, got out.bin",
     ],
     [["m.onnx", "out.pt"], "convert: the input must end in .safetensors, .pt or .pth, got m.onnx"],
-    [["nothing.pt", "out.pt"], "convert: cannot read nothing.pt"],
-    [["dir.pt", "out.pt"], "convert: dir.pt is no file"],
+    [["nothing.pt", "out.pt"], "convert: cannot read nothing.pt: it is not there; check the path"],
+    [["dir.pt", "out.pt"], /^cannot read .*dir\.pt: it is a folder; name a file$/],
     [["m.safetensors", "dir.pt", "--force"], "convert: dir.pt is there and is no file"],
     [
       ["m.safetensors", "out.pt", "--hooks", "all"],
@@ -198,7 +269,10 @@ describe("wrong input ends with 2, one sentence and no file", () => {
       ["bare.pt", "out.pt", "--config", "m.safetensors"],
       '--config: m.safetensors must hold a JSON object, e.g. {"actFn": "relu"}',
     ],
-    [["bare.pt", "out.pt", "--config", "none.json"], "convert: cannot read none.json"],
+    [
+      ["bare.pt", "out.pt", "--config", "none.json"],
+      /^--config: cannot read .*none\.json: it is not there; check the path$/,
+    ],
     [
       ["bare.pt", "out.pt", "--config", "odd.json"],
       'hooked-transformer: unknown field "epsi"; did you mean eps',
@@ -225,7 +299,10 @@ describe("wrong input ends with 2, one sentence and no file", () => {
     ],
     [["half.pt", "out.pt"], /^pt: /],
     [["half.safetensors", "out.pt"], /^safetensors: /],
-    [["huge.pt", "out.pt"], "convert: huge.pt has 3221225472 bytes, the limit is 2147483647"],
+    [
+      ["huge.pt", "out.pt"],
+      /^cannot read .*huge\.pt: it has 3221225472 bytes, the limit is 2147483647$/,
+    ],
     [["evil.pt", "out.pt"], /^pt: the file asks for os\.system, which is code and is never run; /],
     [["wide.safetensors", "out.pt"], /^safetensors: w: /],
     [["extra.pt", "out.pt", "--config", "c.json"], /unknown weight "blocks\.0\.attn\.W_X"/],

@@ -293,7 +293,7 @@ describe("wrong input ends with 2 and one sentence", () => {
     [["analyse", "small-addition"], "required option '--checkpoint <file>' not specified"],
     [
       ["analyse", "small-addition", "--checkpoint", "/nowhere/x.pt"],
-      "--checkpoint: cannot read /nowhere/x.pt",
+      "--checkpoint: cannot read /nowhere/x.pt: it is not there; check the path",
     ],
   ])("%j", async (words, message) => {
     expect(await tinylens(fresh(), words)).toEqual({

@@ -247,7 +247,12 @@ describe("weights that make no model", () => {
     [
       "whole numbers",
       { "unembed.b_U": nd("int32", [11], new Int32Array(11)) },
-      "unembed.b_U: weights must be floating-point numbers, got int32",
+      "unembed.b_U: weights must be floating-point numbers, got whole numbers (int32); quantised weights are not supported",
+    ],
+    [
+      "float64 beyond float32",
+      { "unembed.b_U": nd("float64", [11], new Float64Array(11).fill(1e300)) },
+      "unembed.b_U: weights must fit float32, whose largest number is 3.4e38, got 1e+300",
     ],
   ])("%s", async (_, change, message) => {
     const state: Record<string, NdArray | undefined> = { ...(await bare()), ...change };

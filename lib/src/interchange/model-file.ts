@@ -1,6 +1,6 @@
 /** A model as plain data: what files hold. */
 
-import { InputError } from "../core/errors.ts";
+import { weightsAsFloat32 } from "../core/float32.ts";
 import { type NdArray, nd } from "../core/nd.ts";
 import type { Model, WeightArrays } from "../models/index.ts";
 import type { WeightPass } from "../models/weight-processing/passes.ts";
@@ -34,7 +34,7 @@ export function fitWeights<C>(
     const array = weights[name];
     const length = shape.reduce((product, size) => product * size, 1);
     const whole = array ?? nd("float32", shape, new Float32Array(length));
-    return [name, asFloat32(`${where}: ${name}`, whole)] as const;
+    return [name, weightsAsFloat32(`${where}: ${name}`, whole)] as const;
   });
   return Object.fromEntries(entries);
 }
@@ -56,12 +56,4 @@ function transposed({ dtype, shape, data }: NdArray): NdArray {
     (_, i) => data[(i % rows) * columns + Math.floor(i / rows)] as number,
   );
   return nd(dtype, [columns, rows], turned);
-}
-
-function asFloat32(where: string, array: NdArray): NdArray {
-  if (array.dtype === "float32") return array;
-  if (array.dtype === "float64") {
-    return nd("float32", array.shape, Float32Array.from(array.data));
-  }
-  throw new InputError(`${where}: weights must be floating-point numbers, got ${array.dtype}`);
 }

@@ -9,6 +9,7 @@ import {
   type ReadOptions,
   readPt,
   readSafetensors,
+  type StateDictOptions,
   stateDictOf,
   weightsOf,
 } from "../io/index.ts";
@@ -24,7 +25,7 @@ import { checkProcessed, parsePasses } from "./processing.ts";
 export type ModelFormat = "safetensors" | "pt";
 
 /** What is known of a file besides its bytes. */
-export interface ReadModelOptions extends ReadOptions {
+export interface ReadModelOptions extends ReadOptions, StateDictOptions {
   /** By default told by the first bytes. */
   readonly format?: ModelFormat;
   /** How messages begin; default "loadModel". */
@@ -80,18 +81,28 @@ function contents(where: string, bytes: Uint8Array, options: ReadModelOptions): 
   const format = options.format ?? (looksLikePt(bytes) ? "pt" : "safetensors");
   if (format === "safetensors") {
     const { arrays, metadata } = readSafetensors(bytes, options);
-    const raw = metadata.format === "tinylens-checkpoint-1" ? weightsOfRun(arrays) : arrays;
-    if (Object.keys(raw).length === 0) throw new InputError(`${where}: the file holds no weights`);
+    const own = metadata.format === "tinylens-checkpoint-1" ? weightsOfRun(arrays) : arrays;
+    if (Object.keys(own).length === 0) throw new InputError(`${where}: the file holds no weights`);
+    const raw = stateDictOf(own, options);
     return { raw, ...record(where, metadata.tinylens, metadata.transformer_lens_config) };
   }
   const root = readPt(bytes, options);
-  const raw = stateDictOf(root);
-  const outer = raw === root ? {} : (root as { readonly [key: string]: PtValue });
-  const beside: readonly unknown[] = [outer.config, outer.cfg];
-  const config = beside.find(isConfigRecord);
-  const own = typeof outer.tinylens === "string" ? outer.tinylens : undefined;
-  if (own !== undefined || config === undefined) return { raw, ...record(where, own, undefined) };
-  return { raw, config: fromTransformerLensConfig(config) };
+  const raw = stateDictOf(root, options);
+  const own = beside(root, "tinylens");
+  if (typeof own === "string") return { raw, ...record(where, own, undefined) };
+  const config = [beside(root, "config"), beside(root, "cfg")].find(isConfigRecord);
+  return config === undefined ? { raw } : { raw, config: fromTransformerLensConfig(config) };
+}
+
+/** What a file holds beside its weights; undefined also for a value that cannot be had. */
+function beside(root: PtValue, key: string): unknown {
+  if (typeof root !== "object" || root === null || !Object.hasOwn(root, key)) return undefined;
+  try {
+    return Reflect.get(root, key);
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 /** A checkpoint of a run without the state of its optimiser and batches. */

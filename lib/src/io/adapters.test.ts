@@ -177,7 +177,7 @@ describe("weights of TransformerLens", () => {
   });
 
   it("are found under the usual keys", () => {
-    expect(stateDictOf({ epoch: 1, model_state_dict: state })).toBe(state);
+    expect(stateDictOf({ epoch: 1, model_state_dict: state })).toEqual(state);
     expect(weightsOf({ model: state })).toEqual({ "blocks.0.attn.b_O": x });
   });
 

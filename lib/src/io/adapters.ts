@@ -1,45 +1,20 @@
 /**
- * Weights from published checkpoints, under TransformerLens's names and in its shapes. Keys that no
- * rule covers are refused, not dropped.
+ * Weights from published checkpoints, under TransformerLens's names and in its shapes. Floating-point
+ * arrays that no rule covers are refused, not dropped; counters and masks of any name are no weights.
  */
 
 import { dims } from "../core/dims.ts";
 import { InputError, UnknownNameError } from "../core/errors.ts";
-import { type NdArray, nd, zerosOf } from "../core/nd.ts";
+import { type NdArray, nd, type Spec, zerosOf } from "../core/nd.ts";
 import { printable } from "../core/text.ts";
-import { isNdArray } from "./json.ts";
-import { deferredAt } from "./pt/deferred.ts";
 import type { PtValue } from "./pt/value.ts";
 import type { NamedArrays } from "./safetensors.ts";
+import { type StateDictOptions, specAt, stateDictOf } from "./state-dict.ts";
 
-/** What an adapter may leave out. */
-export interface AdapterOptions {
+/** Where the weights are, and what an adapter may leave out. */
+export interface AdapterOptions extends StateDictOptions {
   /** Keys to leave out besides masks and buffers. */
   readonly ignore?: readonly string[];
-}
-
-/** Keys under which checkpoints keep their weights. */
-const nested = ["model", "model_state_dict", "state_dict"];
-
-/**
- * The state dict of a checkpoint: the value itself when it is one, else what it holds under `model`,
- * `model_state_dict` or `state_dict`. Throws `InputError`.
- */
-export function stateDictOf(checkpoint: PtValue): NamedArrays {
-  const keys = isRecord(checkpoint) ? Object.keys(checkpoint) : [];
-  const inner = nested.map((key) => (isRecord(checkpoint) ? checkpoint[key] : undefined));
-  const found = [checkpoint, ...inner].find(isStateDict);
-  if (found === undefined) {
-    throw new InputError(
-      `stateDictOf: weights must be at the top or under ${nested.join(", ")}; the file has ${
-        keys
-          .slice(0, 8)
-          .map((key) => printable(key, 40))
-          .join(", ") || "no names"
-      }`,
-    );
-  }
-  return found;
 }
 
 /** Whose names and shapes a state dict has. */
@@ -53,14 +28,14 @@ export type Layout = "rep-theory" | "progress-measures" | "transformer-lens";
 export function layoutOf(state: NamedArrays): Layout {
   if (repTheoryMarks.some((key) => Object.hasOwn(state, key))) return "rep-theory";
   const flat = Object.keys(state).some(
-    (key) => key.endsWith(".attn.W_O") && state[key]?.shape.length === 2,
+    (key) => key.endsWith(".attn.W_O") && specAt(state, key)?.shape.length === 2,
   );
   return flat ? "progress-measures" : "transformer-lens";
 }
 
 /** Weights of a checkpoint in any layout (`layoutOf`), under TransformerLens's names. */
 export function weightsOf(checkpoint: PtValue, options: AdapterOptions = {}): NamedArrays {
-  const state = stateDictOf(checkpoint);
+  const state = stateDictOf(checkpoint, options);
   return adapters[layoutOf(state)](state, options);
 }
 
@@ -224,13 +199,18 @@ function adapt(
     const name = key.replace(/^attn_blocks\./, "blocks.");
     const pattern = name.replace(/^blocks\.\d+\./, "blocks.#.");
     const rule = Object.hasOwn(rules, pattern) ? rules[pattern] : undefined;
+    if (rule === "drop" || (rule === undefined && !isFloat(specAt(state, key)))) continue;
     if (rule === undefined) throw new UnknownNameError(where, "weight", key, Object.keys(rules));
-    if (rule === "drop") continue;
     const x = state[key] as NdArray;
     dims(`${where}: ${printable(key)}`, x, rule.axes);
     out.push([name, rule.convert?.(x, key, state) ?? x]);
   }
   return Object.fromEntries(out);
+}
+
+/** Whether these are numbers a weight can have; what cannot be read is undefined, and no weight. */
+function isFloat(spec: Spec | undefined): boolean {
+  return spec?.dtype === "float32" || spec?.dtype === "float64";
 }
 
 /** Exchange the last two axes; a copy. */
@@ -299,17 +279,4 @@ function zeroBiases(weights: NamedArrays): NamedArrays {
     if (name === "unembed.W_U") add("unembed.b_U", [second]);
   }
   return Object.fromEntries(out);
-}
-
-function isRecord(value: PtValue | undefined): value is { readonly [key: string]: PtValue } {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isNdArray(value);
-}
-
-function isStateDict(value: PtValue | undefined): value is NamedArrays {
-  return isRecord(value) && Object.keys(value).length > 0 && Object.keys(value).every(isArrayAt);
-
-  /** Arrays that were not asked for yet, and what is refused then, are left as they are. */
-  function isArrayAt(key: string): boolean {
-    return isRecord(value) && (deferredAt(value, key) !== undefined || isNdArray(value[key]));
-  }
 }

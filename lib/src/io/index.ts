@@ -9,7 +9,6 @@ export {
   fromTransformerLens,
   type Layout,
   layoutOf,
-  stateDictOf,
   weightsOf,
 } from "./adapters.ts";
 export type { ReadOptions } from "./budget.ts";
@@ -23,3 +22,4 @@ export {
   type Safetensors,
   writeSafetensors,
 } from "./safetensors.ts";
+export { type StateDictOptions, stateDictOf } from "./state-dict.ts";

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -49,6 +50,41 @@ describe("analyseCheckpoint", () => {
     await expect(analyse("odd.safetensors", odd)).rejects.toThrow(
       'fromTransformerLens: unknown weight "embed.W_X"; did you mean embed.W_E',
     );
+  });
+
+  it("takes the step from checkpoints of a run alone, and refuses one that is no number", async () => {
+    const bytes = (metadata: Record<string, string>) => writeSafetensors(weights, metadata);
+    for (const step of ["final", "-1.5", "1e999"]) {
+      const outcome = await analyse(`free${step}.safetensors`, bytes({ step }));
+      expect(outcome.step).toBe(0);
+      const ours = bytes({ format: "tinylens-checkpoint-1", step });
+      await expect(analyse("ours.safetensors", ours)).rejects.toThrow(
+        `--checkpoint: the step of a checkpoint must be a whole number, got "${step}"`,
+      );
+    }
+    const ours = bytes({ format: "tinylens-checkpoint-1", step: "7" });
+    expect((await analyse("ours.safetensors", ours)).step).toBe(7);
+  });
+
+  it("refuses weights that float32 cannot hold", async () => {
+    const bias = weights["unembed.b_U"] as WeightArrays[string];
+    const wide = nd("float64", bias.shape, new Float64Array(bias.data.length).fill(1e39));
+    await expect(analyse("wide.safetensors", { ...weights, "unembed.b_U": wide })).rejects.toThrow(
+      "wide.safetensors: unembed.b_U: weights must fit float32, whose largest number is 3.4e38, got 1e+39",
+    );
+  });
+
+  it.skipIf(process.platform === "win32")("refuses pipes and devices at once", async () => {
+    const options = { device: "native", backend: async () => ({}) as never, out: root } as const;
+    const pipe = join(root, "pipe.pt");
+    execFileSync("mkfifo", [pipe]);
+    const zero = join(root, "zero.safetensors");
+    symlinkSync("/dev/zero", zero);
+    for (const file of [pipe, zero]) {
+      await expect(
+        analyseCheckpoint(smallStudy, smallStudy.params.parse({}), { ...options, file }),
+      ).rejects.toThrow(`cannot read ${file}: it is a pipe or a device; name a file`);
+    }
   });
 
   it("gives files with other weights other folders", async () => {

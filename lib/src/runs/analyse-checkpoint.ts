@@ -1,16 +1,16 @@
 /** A study's analysis of weights from a file, without training. */
 
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { basename, resolve } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import { InputError, nearestNames, ShapeError } from "../core/errors.ts";
-import { printable } from "../core/text.ts";
-import { readPt, readSafetensors, weightsOf } from "../io/index.ts";
+import { weightsAsFloat32 } from "../core/float32.ts";
+import { printable, shown } from "../core/text.ts";
+import { readPt, readSafetensors, type StateDictOptions, weightsOf } from "../io/index.ts";
 import type { WeightArrays } from "../models/model.ts";
 import type { Study, TrainedRun } from "../studies/study.ts";
-import { castWeights, type TrainingPlan } from "../train/index.ts";
+import type { TrainingPlan } from "../train/index.ts";
 import { checkpointRunName, runFormat, sha256 } from "./canonical.ts";
-import { removeUnfinished } from "./disk.ts";
+import { readIfThere, removeUnfinished } from "./disk.ts";
 import { takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
 import { planOf } from "./plan-of.ts";
@@ -27,6 +27,8 @@ export interface AnalyseOptions
   > {
   /** Path of a .safetensors, .pt or .pth file in a layout that `weightsOf` reads. */
   readonly file: string;
+  /** Where in the file the weights are, and what stands before their names; default: found. */
+  readonly stateDict?: StateDictOptions;
 }
 
 /**
@@ -40,10 +42,11 @@ export async function analyseCheckpoint<P, R>(
 ): Promise<RunOutcome> {
   const begun = performance.now();
   const { file } = options;
-  const bytes = await readFile(file).catch(() => {
-    throw new InputError(`--checkpoint: cannot read ${file}`);
-  });
-  const { arrays, step } = arraysIn(file, bytes);
+  const format = formatOf(file);
+  const bytes = await readIfThere(file);
+  if (bytes === undefined)
+    throw new InputError(`--checkpoint: cannot read ${file}: it is not there; check the path`);
+  const { arrays, step } = arraysIn(format, bytes, options.stateDict);
   const params = study.fit?.(given, arrays) ?? given;
   const weights = weightsIn(file, arrays, planOf(study, params));
   const hash = sha256(bytes);
@@ -95,9 +98,9 @@ function weightsIn(
     if (array.shape.join() !== shape.join()) {
       throw new ShapeError(`${basename(file)}: ${name}`, shape, array.shape);
     }
-    weights[name] = array;
+    weights[name] = weightsAsFloat32(`${basename(file)}: ${name}`, array);
   }
-  return castWeights(weights, "float32");
+  return weights;
 }
 
 function lacks(file: string, name: string, names: readonly string[]): InputError {
@@ -112,21 +115,30 @@ function zeroBias(initial: WeightArrays[string] | undefined): WeightArrays[strin
   return initial?.data.every((x) => x === 0) === true ? initial : undefined;
 }
 
-/** The arrays of a file, and the step that a checkpoint of ours says. */
-function arraysIn(
-  file: string,
-  bytes: Uint8Array,
-): { readonly arrays: WeightArrays; readonly step: number } {
-  if (file.endsWith(".safetensors")) {
-    const { arrays, metadata } = readSafetensors(bytes);
-    if (metadata.step === undefined) return { arrays: weightsOf(arrays), step: 0 };
-    return { arrays, step: Number(metadata.step) };
-  }
-  if (file.endsWith(".pt") || file.endsWith(".pth")) {
-    return { arrays: weightsOf(readPt(bytes)), step: 0 };
-  }
+function formatOf(file: string): "safetensors" | "pt" {
+  const extension = extname(file).toLowerCase();
+  if (extension === ".safetensors") return "safetensors";
+  if (extension === ".pt" || extension === ".pth") return "pt";
   throw new InputError(
     `--checkpoint: must end in .safetensors, .pt or .pth, got ${basename(file)}`,
+  );
+}
+
+/** The arrays of a file, and the step that a checkpoint of a run says; 0 for other files. */
+function arraysIn(
+  format: "safetensors" | "pt",
+  bytes: Uint8Array,
+  options: StateDictOptions = {},
+): { readonly arrays: WeightArrays; readonly step: number } {
+  if (format === "pt") return { arrays: weightsOf(readPt(bytes), options), step: 0 };
+  const { arrays, metadata } = readSafetensors(bytes);
+  if (metadata.format !== "tinylens-checkpoint-1") {
+    return { arrays: weightsOf(arrays, options), step: 0 };
+  }
+  const step = Number(metadata.step);
+  if (Number.isSafeInteger(step) && step >= 0) return { arrays, step };
+  throw new InputError(
+    `--checkpoint: the step of a checkpoint must be a whole number, got ${shown(metadata.step)}`,
   );
 }
 

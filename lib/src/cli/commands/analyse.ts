@@ -6,9 +6,16 @@ import { printOutcome } from "../output.ts";
 import { paramsOf } from "../params.ts";
 import { progressView } from "../progress.ts";
 import type { Command } from "./command.ts";
-import { outFolder, type StudyFlags, studyFlags } from "./flags.ts";
+import {
+  outFolder,
+  type StudyFlags,
+  stateDictOptions,
+  studyFlags,
+  type WeightsFlags,
+  weightsFlags,
+} from "./flags.ts";
 
-interface AnalyseFlags extends StudyFlags {
+interface AnalyseFlags extends StudyFlags, WeightsFlags {
   readonly checkpoint: string;
 }
 
@@ -16,7 +23,7 @@ interface AnalyseFlags extends StudyFlags {
 export const analyse: Command = {
   name: "analyse",
   define(parser, context, done) {
-    studyFlags(parser.argument("<study>", "name of a study (see tinylens list)"))
+    weightsFlags(studyFlags(parser.argument("<study>", "name of a study (see tinylens list)")))
       .description("analyse the weights in a file instead of training")
       .requiredOption("--checkpoint <file>", "weights: .safetensors, .pt or .pth")
       .action(async (name: string, flags: AnalyseFlags) => {
@@ -26,6 +33,7 @@ export const analyse: Command = {
         const view = progressView(study.name, context);
         const options = {
           file: resolve(context.cwd, flags.checkpoint),
+          stateDict: stateDictOptions(flags),
           device,
           backend: backendOpener(context, (text) => view.show({ kind: "message", text })),
           out: outFolder(context, flags.out),

@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { InputError } from "../../core/errors.ts";
 import { printable, printableJson } from "../../core/text.ts";
@@ -11,12 +11,15 @@ import {
   readModel,
   writeModel,
 } from "../../interchange/index.ts";
-import { writeWhole } from "../../runs/disk.ts";
+import { explainRead, readIfThere, replaceFile } from "../../runs/disk.ts";
+import { systemCode } from "../../runs/disk-errors.ts";
 import type { Context } from "../context.ts";
 import { runConfig } from "../run-config.ts";
+import { readSmallText } from "../small-text.ts";
 import type { Command } from "./command.ts";
+import { stateDictOptions, type WeightsFlags, weightsFlags } from "./flags.ts";
 
-interface ConvertFlags {
+interface ConvertFlags extends WeightsFlags {
   readonly config?: string;
   readonly model?: string;
   readonly hooks?: readonly string[];
@@ -33,15 +36,11 @@ const formats: Readonly<Record<string, ModelFormat | "onnx">> = {
   ".onnx": "onnx",
 };
 
-/** What Node reads at once; also enough for every model that fits this library. */
-const largestFile = 2 ** 31 - 1;
-const largestConfig = 2 ** 20;
-
 /** `tinylens convert IN OUT`: weights from one kind of file to another. */
 export const convert: Command = {
   name: "convert",
   define(parser, context, done) {
-    parser
+    weightsFlags(parser)
       .argument(
         "<in>",
         "weights: .safetensors, .pt or .pth in any layout that analyse reads, or a checkpoint of a run",
@@ -68,7 +67,7 @@ export const convert: Command = {
         await checkTarget(target, output, flags.force === true);
         const file = await readInput(context, input, flags);
         const bytes = format === "onnx" ? await onnx(file, flags) : writeModel(file, format);
-        await writeWhole(target, bytes, undefined, "choose another place for the output");
+        await replaceFile(target, bytes, "choose another place for the output");
         const summary = { in: input, out: output, bytes: bytes.length, ...contentsOf(file) };
         const outputs = format === "onnx" ? { outputs: outputsOf(file, flags) } : {};
         context.stdout.write(
@@ -100,9 +99,12 @@ function outputFormat(output: string, flags: ConvertFlags): ModelFormat | "onnx"
 }
 
 async function checkTarget(path: string, shown: string, force: boolean): Promise<void> {
-  const there = await stat(path).catch(() => undefined);
+  const there = await lstat(path).catch((error: unknown) => {
+    if (!["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) throw explainRead(error, path);
+  });
   if (there === undefined) return;
-  if (!there.isFile()) throw new InputError(`convert: ${shown} is there and is no file`);
+  if (!there.isFile() && !there.isSymbolicLink())
+    throw new InputError(`convert: ${shown} is there and is no file`);
   if (!force) throw new InputError(`convert: ${shown} is there already; --force replaces it`);
 }
 
@@ -114,18 +116,21 @@ async function readInput(context: Context, input: string, flags: ConvertFlags): 
     );
   }
   const given = flags.config === undefined ? {} : await readConfig(context, flags.config);
-  const bytes = await readBounded(context, input, largestFile);
+  const bytes = await readIfThere(resolve(context.cwd, input));
+  if (bytes === undefined)
+    throw new InputError(`convert: cannot read ${input}: it is not there; check the path`);
   const run = await runConfig(context, resolve(context.cwd, input));
   const model = flags.model ?? run?.model;
   const config = { ...run?.config, ...fromTransformerLensConfig(given) };
   const named = model === undefined ? {} : { model };
-  return readModel(bytes, { where: basename(input), format, config, ...named });
+  const options = { where: basename(input), format, config, ...named, ...stateDictOptions(flags) };
+  return readModel(bytes, options);
 }
 
 async function readConfig(context: Context, path: string): Promise<ConfigRecord> {
-  const bytes = await readBounded(context, path, largestConfig);
+  const text = await readSmallText("--config", resolve(context.cwd, path));
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return value as ConfigRecord;
     }
@@ -133,19 +138,6 @@ async function readConfig(context: Context, path: string): Promise<ConfigRecord>
     // Refused below, like JSON that is no object.
   }
   throw new InputError(`--config: ${path} must hold a JSON object, e.g. {"actFn": "relu"}`);
-}
-
-async function readBounded({ cwd }: Context, shown: string, limit: number): Promise<Uint8Array> {
-  const path = resolve(cwd, shown);
-  const there = await stat(path).catch(() => undefined);
-  if (there === undefined) throw new InputError(`convert: cannot read ${shown}`);
-  if (!there.isFile()) throw new InputError(`convert: ${shown} is no file`);
-  if (there.size > limit) {
-    throw new InputError(`convert: ${shown} has ${there.size} bytes, the limit is ${limit}`);
-  }
-  return readFile(path).catch(() => {
-    throw new InputError(`convert: cannot read ${shown}`);
-  });
 }
 
 function onnx(file: ModelFile, flags: ConvertFlags): Promise<Uint8Array> {

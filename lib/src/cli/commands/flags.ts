@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import type { Command as Parser } from "commander";
+import type { StateDictOptions } from "../../io/index.ts";
 import type { Context } from "../context.ts";
 import type { ParamFlags } from "../params.ts";
 
@@ -27,6 +28,26 @@ function collect(item: string, before: readonly string[]): readonly string[] {
 
 export function withOut(parser: Parser): Parser {
   return parser.option("--out <folder>", "folder of the runs", "runs");
+}
+
+/** Flags that say where in a file the weights are. */
+export interface WeightsFlags {
+  readonly key?: string;
+  readonly stripPrefix?: string;
+}
+
+export function weightsFlags(parser: Parser): Parser {
+  return parser
+    .option("--key <name>", "where in the file the weights are, e.g. ema or snapshots.3.model")
+    .option("--strip-prefix <text>", "take this from the names of the weights, e.g. model.");
+}
+
+/** What the flags say, for `weightsOf` and `readModel`. */
+export function stateDictOptions({ key, stripPrefix }: WeightsFlags): StateDictOptions {
+  return {
+    ...(key === undefined ? {} : { key }),
+    ...(stripPrefix === undefined ? {} : { stripPrefix }),
+  };
 }
 
 /** The folder of the runs, from the folder the command was started in. */

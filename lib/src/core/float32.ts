@@ -1,0 +1,22 @@
+import { InputError } from "./errors.ts";
+import { type NdArray, nd } from "./nd.ts";
+
+/**
+ * Weights as float32; `where` names them in messages. Throws `InputError` for whole numbers, which are
+ * no weights, and for float64 beyond float32's largest number, which would become infinite.
+ */
+export function weightsAsFloat32(where: string, array: NdArray): NdArray {
+  const { dtype, shape, data } = array;
+  if (dtype === "float32") return array;
+  if (dtype !== "float64") {
+    throw new InputError(
+      `${where}: weights must be floating-point numbers, got whole numbers (${dtype}); quantised weights are not supported`,
+    );
+  }
+  const out = Float32Array.from(data);
+  const lost = out.findIndex((x, i) => !Number.isFinite(x) && Number.isFinite(data[i]));
+  if (lost < 0) return nd("float32", shape, out);
+  throw new InputError(
+    `${where}: weights must fit float32, whose largest number is 3.4e38, got ${data[lost]}`,
+  );
+}
