@@ -33,7 +33,7 @@ async function* from(...blocks: Block[]): AsyncGenerator<Block> {
 }
 
 describe("an article", () => {
-  const drawn = lines.draw({ series: [{ name: "y", y: [1, 2] }], xLabel: "x", yLabel: "y" });
+  const drawn = lines({ series: [{ name: "y", y: [1, 2] }], xLabel: "x", yLabel: "y" });
 
   it("becomes a page in reading order, with its claims, findings and numbers apart", async () => {
     const seen: string[] = [];

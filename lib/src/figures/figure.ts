@@ -7,10 +7,28 @@ export interface PlotlyFigure {
   readonly frames?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** A kind of figure: `heatmap.draw(data)` gives Plotly JSON. */
+/** A kind of figure: `heatmap(data)` gives Plotly JSON. */
 export interface Figure<D> {
+  (data: D): PlotlyFigure;
   readonly name: string;
   /** Case files: test, example and gallery entry in one. */
   readonly examples: Readonly<Record<string, D>>;
+}
+
+/** A kind of figure of some data: what all kinds have in common. */
+export interface AnyFigure {
+  (data: never): PlotlyFigure;
+  readonly name: string;
+  readonly examples: Readonly<Record<string, unknown>>;
+}
+
+/** A kind of figure from its parts. */
+export function defineFigure<D>(parts: {
+  readonly name: string;
+  readonly examples: Readonly<Record<string, D>>;
   draw(data: D): PlotlyFigure;
+}): Figure<D> {
+  const figure = (data: D): PlotlyFigure => parts.draw(data);
+  Object.defineProperty(figure, "name", { value: parts.name });
+  return Object.assign(figure, { examples: parts.examples });
 }

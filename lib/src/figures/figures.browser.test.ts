@@ -23,7 +23,7 @@ function drawings(): [string, PlotlyFigure][] {
     Object.entries(figure.examples).flatMap(([name, data]) =>
       options.map((own, i): [string, PlotlyFigure] => [
         `${figure.name} ${name} ${i}`,
-        figure.draw({ ...(data as object), ...own } as never),
+        figure({ ...(data as object), ...own } as never),
       ]),
     ),
   );
@@ -91,7 +91,7 @@ describe.skipIf(chromiumPath === undefined)(`figures in Chromium (${chromiumNote
   );
 
   it("would find rows beside the wrong labels", async () => {
-    const figure = heatmap.draw({ z: [[1], [2], [3]], y: ["a", "b", "c"], title: "t" });
+    const figure = heatmap({ z: [[1], [2], [3]], y: ["a", "b", "c"], title: "t" });
     const title = { ...(figure.layout.title as object), automargin: true };
     const layout = { ...figure.layout, title, margin: { l: 56, r: 16, t: 12, b: 44 } };
     const page = await drawn([{ ...figure, layout }]);
@@ -111,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)(`figures in Chromium (${chromiumNote
 
   it("hover with texts as they are", async () => {
     const page = await drawn([
-      heatmap.draw({ z: [[1, 2]], x: ["<s>", "%{z}"], xLabel: "a<b>", yLabel: "%{y}" }),
+      heatmap({ z: [[1, 2]], x: ["<s>", "%{z}"], xLabel: "a<b>", yLabel: "%{y}" }),
     ]);
     const box = await page.locator(".heatmaplayer image").boundingBox();
     const { x = 0, y = 0, width = 0, height = 0 } = box ?? {};
@@ -128,8 +128,8 @@ describe.skipIf(chromiumPath === undefined)(`figures in Chromium (${chromiumNote
     const points = { groups: [{ name: "g", x: [0, 1, 2], y: [0, 1, 3] }], logX: true, logY: true };
     const marks = { markers: [{ value: 0, label: "start" }], references: [{ value: -3 }] };
     const page = await drawn([
-      ...[lines.draw(line), lines.draw({ ...line, ...marks })],
-      ...[scatter.draw(points), scatter.draw({ ...points, ...marks, diagonal: true })],
+      ...[lines(line), lines({ ...line, ...marks })],
+      ...[scatter(points), scatter({ ...points, ...marks, diagonal: true })],
     ]);
     const ranges = await page.$$eval("[data-tinylens-figure]", (all) =>
       all.map((place) => {
@@ -151,17 +151,17 @@ function hostileFigures(): PlotlyFigure[] {
   const row = [a];
   const z = { x: hostile, xLabel: "x", yLabel: "y" };
   return [
-    heatmap.draw({ z: row, ...z }),
-    signImage.draw({ z: row, ...z }),
-    facets.draw({ panels: hostile.map((title) => ({ title, z: [[1]] })) }),
-    lineFacets.draw({
+    heatmap({ z: row, ...z }),
+    signImage({ z: row, ...z }),
+    facets({ panels: hostile.map((title) => ({ title, z: [[1]] })) }),
+    lineFacets({
       panels: hostile.map((title) => ({ title, series: [{ name: "a", y: [1] }] })),
     }),
-    lines.draw({ series: b }),
-    scatter.draw({ groups: [{ name: "g", x: a, y: a, labels: hostile }], showLabels: true }),
-    histogram.draw({ series: hostile.map((name) => ({ name, values: [1, 2] })) }),
-    bars.draw({ categories: hostile, series: [{ name: "s", values: a }], highlight: hostile }),
-    lines.draw({
+    lines({ series: b }),
+    scatter({ groups: [{ name: "g", x: a, y: a, labels: hostile }], showLabels: true }),
+    histogram({ series: hostile.map((name) => ({ name, values: [1, 2] })) }),
+    bars({ categories: hostile, series: [{ name: "s", values: a }], highlight: hostile }),
+    lines({
       series: [{ name: "one", y: [1, 2, 3] }],
       title: "<s>",
       xLabel: "<b>",
@@ -177,7 +177,7 @@ function hostileFigures(): PlotlyFigure[] {
         { value: 1.5, label: "&amp;&" },
       ],
     }),
-    animation.draw({
+    animation({
       frames: hostile,
       frameLabel: "f",
       panels: [{ kind: "heatmap", title: "W", frames: hostile.map(() => row), ...z }],

@@ -2,9 +2,9 @@
 
 import "../core/runtime.ts";
 import * as all from "./all.ts";
-import type { Figure } from "./figure.ts";
+import type { AnyFigure } from "./figure.ts";
 
-all satisfies Record<string, Figure<unknown>>;
+all satisfies Record<string, AnyFigure>;
 
 /** The exported name of a figure. */
 export type FigureName = keyof typeof all;
@@ -22,7 +22,7 @@ export type { ColorOptions } from "./color-axis.ts";
 export { diverging, neutral, palette, sequential } from "./colors.ts";
 export { type EncodedArray, encodeGrid, encodeList } from "./encode.ts";
 export { type FacetsData, facets } from "./facets/index.ts";
-export type { Figure, PlotlyFigure } from "./figure.ts";
+export type { AnyFigure, Figure, PlotlyFigure } from "./figure.ts";
 export type { FigureOptions } from "./figure-parts.ts";
 export type { HeatOptions, Labels } from "./heat.ts";
 export { type HeatmapData, heatmap } from "./heatmap/index.ts";

@@ -9,13 +9,13 @@ import { chromiumNote, chromiumPath, launchChromium } from "../../test/support/c
 import { animation, figures, heatmap, show } from "./index.ts";
 import { jupyterDisplay, plotlyAddress } from "./show.ts";
 
-const named = heatmap.draw(heatmap.examples.named as never);
+const named = heatmap(heatmap.examples.named as never);
 const bundle = createRequire(import.meta.url).resolve("plotly.js-cartesian-dist-min");
 
 describe("a figure in a notebook", () => {
   it.each(Object.values(figures))("is Plotly JSON, HTML and a line of text: $name", (figure) => {
     for (const example of Object.values(figure.examples)) {
-      const drawn = figure.draw(example as never);
+      const drawn = figure(example as never);
       const shown = show(drawn)[jupyterDisplay]();
       expect(shown["application/vnd.plotly.v1+json"]).toBe(drawn);
       expect(shown["text/plain"]).toMatch(/^Figure (".+" )?\(\d+ traces?\)$/);
@@ -32,7 +32,7 @@ describe("a figure in a notebook", () => {
 
   it("cannot break out of its page", () => {
     const title = "</script><img src=x>";
-    const html = show(heatmap.draw({ z: [[1]], title }))[jupyterDisplay]()["text/html"];
+    const html = show(heatmap({ z: [[1]], title }))[jupyterDisplay]()["text/html"];
     expect(html).not.toContain("<img");
     expect(html).toContain("&lt;/script&gt;&lt;img src=x&gt;");
     const raw = show({ data: [], layout: { title } })[jupyterDisplay]()["text/html"];
@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)(`a figure's HTML in Chromium (${chro
 
   it("draws itself, twice, beside another, and on a page with an AMD loader", async () => {
     const options = { plotly: pathToFileURL(bundle).href };
-    const moving = animation.draw(Object.values(animation.examples)[0] as never);
+    const moving = animation(Object.values(animation.examples)[0] as never);
     const [one, two] = [named, moving].map((f) => show(f, options)[jupyterDisplay]()["text/html"]);
     const amd = "<script>window.define = () => {}; window.define.amd = {};</script>";
     const page = await pageOf(`${amd}${one}${one}${two}`);

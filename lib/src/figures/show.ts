@@ -34,7 +34,7 @@ export interface ShowOptions {
 export const plotlyAddress =
   "https://cdn.jsdelivr.net/npm/plotly.js-cartesian-dist-min@4.1.1/plotly-cartesian.min.js";
 
-/** Show a figure in a notebook: `show(heatmap.draw({ z }))` as the last line of a cell. */
+/** Show a figure in a notebook: `show(heatmap({ z }))` as the last line of a cell. */
 export function show(figure: PlotlyFigure, options: ShowOptions = {}): ShownFigure {
   const address = options.plotly ?? plotlyAddress;
   return {

@@ -166,7 +166,7 @@ describe.skipIf(chromiumPath === undefined)(`a report in Chromium (${chromiumNot
   });
 
   it("moves through an animation with the slider, and plays it", async () => {
-    const figure = animation.draw(animation.examples.grokking as AnimationData);
+    const figure = animation(animation.examples.grokking as AnimationData);
     const map = (): Promise<string> =>
       page.$eval(plotOf("animation-grokking"), (plot) => JSON.stringify((plot as Plot).data[0]));
     const output = page.locator("#figure-animation-grokking output");

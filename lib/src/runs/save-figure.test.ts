@@ -7,8 +7,8 @@ import { chromiumNote, chromiumPath, launchChromium } from "../../test/support/c
 import { heatmap, lines } from "../figures/all.ts";
 import { saveFigure } from "./save-figure.ts";
 
-const named = heatmap.draw({ z: [[1, 2]], x: ["<s>", "b"], title: "</script>" });
-const curve = lines.draw({ series: [{ name: "a", y: [1, 2] }], x: [1, 2] });
+const named = heatmap({ z: [[1, 2]], x: ["<s>", "b"], title: "</script>" });
+const curve = lines({ series: [{ name: "a", y: [1, 2] }], x: [1, 2] });
 
 describe("saveFigure", () => {
   let folder: string;

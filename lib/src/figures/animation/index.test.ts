@@ -7,13 +7,11 @@ describe("animation", () => {
   it.each(Object.entries(animation.examples))(
     "draws the example %s as committed",
     async (name, data) => {
-      await expect(readable(animation.draw(data))).toMatchFileSnapshot(
-        `__snapshots__/${name}.json`,
-      );
+      await expect(readable(animation(data))).toMatchFileSnapshot(`__snapshots__/${name}.json`);
     },
   );
 
-  const figure = animation.draw(animation.examples.grokking as AnimationData);
+  const figure = animation(animation.examples.grokking as AnimationData);
 
   it("fixes the colour scale over all frames and moves only numbers", () => {
     const logits = (animation.examples.grokking as AnimationData).panels[0] as HeatPanel;
@@ -67,13 +65,13 @@ describe("animation", () => {
 
   it("refuses repeated frames, missing frames and changing shapes", () => {
     const panel = (frames: number[][][]): HeatPanel => ({ kind: "heatmap", title: "W", frames });
-    expect(() => animation.draw({ frames: [0, 0], panels: [] })).toThrow(
+    expect(() => animation({ frames: [0, 0], panels: [] })).toThrow(
       "animation: frames must be different and at least one, got [0,0]",
     );
-    expect(() => animation.draw({ frames: [0, 1], panels: [panel([[[1]]])] })).toThrow(
+    expect(() => animation({ frames: [0, 1], panels: [panel([[[1]]])] })).toThrow(
       'animation "W": needs 2 frames, got 1',
     );
-    expect(() => animation.draw({ frames: [0, 1], panels: [panel([[[1]], [[1, 2]]])] })).toThrow(
+    expect(() => animation({ frames: [0, 1], panels: [panel([[[1]], [[1, 2]]])] })).toThrow(
       'animation "W": expected [1,1], got [1,2]',
     );
   });

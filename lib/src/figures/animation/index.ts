@@ -2,7 +2,7 @@
 
 import { InputError, ShapeError } from "../../core/errors.ts";
 import { colorAxis } from "../color-axis.ts";
-import type { Figure, PlotlyFigure } from "../figure.ts";
+import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import { axisId, axisKey, baseLayout, type Json, margin } from "../figure-parts.ts";
 import { heatAxes, heatTraces } from "../heat.ts";
 import { valueAxis } from "../log-axis.ts";
@@ -18,7 +18,7 @@ import { contentOf, rangeOf } from "./ranges.ts";
 export type { AnimationData, AnimationPanel, HeatPanel, LinePanel, MovingSeries } from "./data.ts";
 
 /** Heat maps and lines over checkpoints, with a slider; scales are fixed over all frames. */
-export const animation: Figure<AnimationData> = {
+export const animation: Figure<AnimationData> = defineFigure({
   name: "animation",
   examples: { grokking: example },
   draw(data: AnimationData): PlotlyFigure {
@@ -54,7 +54,7 @@ export const animation: Figure<AnimationData> = {
       },
     };
   },
-};
+});
 
 /** Whether lines stand to the right of every heat map, so that the colour bar goes between them. */
 function hasInnerBar({ panels }: AnimationData, columns: number): boolean {

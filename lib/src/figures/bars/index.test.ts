@@ -7,12 +7,12 @@ describe("bars", () => {
   it.each(Object.entries(bars.examples))(
     "draws the example %s as committed",
     async (name, data) => {
-      await expect(readable(bars.draw(data))).toMatchFileSnapshot(`__snapshots__/${name}.json`);
+      await expect(readable(bars(data))).toMatchFileSnapshot(`__snapshots__/${name}.json`);
     },
   );
 
   it("greys out what is not highlighted", () => {
-    const { data } = bars.draw({
+    const { data } = bars({
       categories: [1, 2, 3],
       series: [{ name: "norm", values: [1, 5, 1] }],
       highlight: [2],
@@ -25,7 +25,7 @@ describe("bars", () => {
     const text = (labels?: boolean): unknown => {
       const series = [{ name: "norm", values: [1, 5, 1] }];
       const own = labels === undefined ? {} : { labels };
-      const { data } = bars.draw({ categories: [1, 2, 3], series, highlight: [2], ...own });
+      const { data } = bars({ categories: [1, 2, 3], series, highlight: [2], ...own });
       return (data as unknown as [{ text?: string[] }])[0].text;
     };
     expect(text()).toEqual(["", "2", ""]);
@@ -33,8 +33,8 @@ describe("bars", () => {
   });
 
   it("refuses a missing value", () => {
-    expect(() =>
-      bars.draw({ categories: ["a", "b"], series: [{ name: "s", values: [1] }] }),
-    ).toThrow('bars "s": needs one value for each of 2 categories, got 1');
+    expect(() => bars({ categories: ["a", "b"], series: [{ name: "s", values: [1] }] })).toThrow(
+      'bars "s": needs one value for each of 2 categories, got 1',
+    );
   });
 });

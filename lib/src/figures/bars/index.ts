@@ -4,7 +4,7 @@ import { InputError } from "../../core/errors.ts";
 import { chartLayout } from "../chart.ts";
 import { colorOf, neutral } from "../colors.ts";
 import { encodeList } from "../encode.ts";
-import type { Figure, PlotlyFigure } from "../figure.ts";
+import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import type { FigureOptions, Json } from "../figure-parts.ts";
 import { distinct, titleOf } from "../heat.ts";
 import type { Mark } from "../log-axis.ts";
@@ -35,7 +35,7 @@ export interface BarsData extends FigureOptions {
 }
 
 /** Bars of one or several series over categories. */
-export const bars: Figure<BarsData> = {
+export const bars: Figure<BarsData> = defineFigure({
   name: "bars",
   examples: {
     highlight: {
@@ -101,7 +101,7 @@ export const bars: Figure<BarsData> = {
       },
     };
   },
-};
+});
 
 /** Consecutive integers are an axis of numbers; anything else is an axis of names. */
 function isNumeric(categories: BarsData["categories"]): categories is readonly number[] {

@@ -7,7 +7,7 @@ describe("facets", () => {
   it.each(Object.entries(facets.examples))(
     "draws the example %s as committed",
     async (name, data) => {
-      await expect(readable(facets.draw(data))).toMatchFileSnapshot(`__snapshots__/${name}.json`);
+      await expect(readable(facets(data))).toMatchFileSnapshot(`__snapshots__/${name}.json`);
     },
   );
 
@@ -16,14 +16,14 @@ describe("facets", () => {
       { title: "small", z: [[1, -2]] },
       { title: "large", z: [[30, 4]] },
     ];
-    const { data, layout } = facets.draw({ panels });
+    const { data, layout } = facets({ panels });
     expect(data.map(({ coloraxis }) => coloraxis)).toEqual(["coloraxis", "coloraxis"]);
     expect(data.some((trace) => "zmin" in trace || "zmax" in trace)).toBe(false);
     expect(layout.coloraxis).toMatchObject({ cmin: -30, cmax: 30 });
   });
 
   it("titles every panel and links their axes", () => {
-    const { layout } = facets.draw(facets.examples.heads as FacetsData);
+    const { layout } = facets(facets.examples.heads as FacetsData);
     const titles = (layout.annotations as { text: string }[]).map(({ text }) => text);
     expect(titles).toEqual([3, 5, 7, 11].map((k) => `head, frequency ${k}`));
     expect(layout.xaxis4).toMatchObject({ matches: "x" });
@@ -37,7 +37,7 @@ describe("facets", () => {
         fc.integer({ min: 1, max: 5 }),
         (count, columns) => {
           const panels = Array.from({ length: count }, (_, i) => ({ title: `${i}`, z: [[i]] }));
-          const { layout } = facets.draw({ panels, columns });
+          const { layout } = facets({ panels, columns });
           const boxes = panels.map((_, n) => {
             const key = n === 0 ? "" : String(n + 1);
             const [x, y] = [layout[`xaxis${key}`], layout[`yaxis${key}`]] as { domain: number[] }[];
@@ -59,6 +59,6 @@ describe("facets", () => {
       { title: "a", z: [[1, 2]] },
       { title: "b", z: [[1]] },
     ];
-    expect(() => facets.draw({ panels })).toThrow('facets "b": expected [1,2], got [1,1]');
+    expect(() => facets({ panels })).toThrow('facets "b": expected [1,2], got [1,1]');
   });
 });

@@ -2,7 +2,7 @@
 
 import { ShapeError } from "../../core/errors.ts";
 import { colorAxis } from "../color-axis.ts";
-import type { Figure, PlotlyFigure } from "../figure.ts";
+import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import {
   axisId,
   axisKey,
@@ -27,7 +27,7 @@ export interface FacetsData extends Pick<FigureOptions, "title">, HeatOptions {
 }
 
 /** A grid of heat maps with one colour scale. */
-export const facets: Figure<FacetsData> = {
+export const facets: Figure<FacetsData> = defineFigure({
   name: "facets",
   examples: {
     heads: {
@@ -86,7 +86,7 @@ export const facets: Figure<FacetsData> = {
       },
     };
   },
-};
+});
 
 /** Square cells fix the width too; otherwise panels are 180 pixels high and fill the page. */
 function placed(data: FacetsData, grid: Grid): { layout: PanelGrid; size: Size } {

@@ -1,7 +1,7 @@
 /** A matrix as colours; red–white–blue around zero unless `sequential`. */
 
 import { colorAxis } from "../color-axis.ts";
-import type { Figure, PlotlyFigure } from "../figure.ts";
+import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import { baseLayout, type FigureOptions, type Size } from "../figure-parts.ts";
 import { type HeatOptions, heatAxes, heatTraces, isEqual, leastWidth } from "../heat.ts";
 import { type Grid, gridOf, hasGap, type Matrix } from "../numbers.ts";
@@ -13,7 +13,7 @@ export interface HeatmapData extends FigureOptions, HeatOptions {
 }
 
 /** A matrix as colours; red, white and blue around zero unless `sequential`. */
-export const heatmap: Figure<HeatmapData> = {
+export const heatmap: Figure<HeatmapData> = defineFigure({
   name: "heatmap",
   examples: {
     signed: {
@@ -69,7 +69,7 @@ export const heatmap: Figure<HeatmapData> = {
       },
     };
   },
-};
+});
 
 function sizeOf(grid: Grid, data: HeatmapData): Size {
   const height = data.height ?? (isEqual(grid, data) ? 520 : 420);

@@ -7,9 +7,7 @@ describe("histogram", () => {
   it.each(Object.entries(histogram.examples))(
     "draws the example %s as committed",
     async (name, data) => {
-      await expect(readable(histogram.draw(data))).toMatchFileSnapshot(
-        `__snapshots__/${name}.json`,
-      );
+      await expect(readable(histogram(data))).toMatchFileSnapshot(`__snapshots__/${name}.json`);
     },
   );
 
@@ -17,7 +15,7 @@ describe("histogram", () => {
     const values = fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 1 });
     fc.assert(
       fc.property(values, fc.integer({ min: 1, max: 60 }), (list, bins) => {
-        const figure = histogram.draw({ series: [{ name: "a", values: list }], bins });
+        const figure = histogram({ series: [{ name: "a", values: list }], bins });
         const counts = figure.data[0]?.y as number[];
         expect(counts.reduce((sum, count) => sum + count, 0)).toBe(list.length);
       }),
@@ -25,7 +23,7 @@ describe("histogram", () => {
   });
 
   it("puts values into half-open bins, the last one closed", () => {
-    const figure = histogram.draw({
+    const figure = histogram({
       series: [{ name: "a", values: [0, 0.5, 1, 1, 1.5, 2, 3, Number.NaN] }],
       bins: 2,
       range: [0, 2],
@@ -35,13 +33,13 @@ describe("histogram", () => {
 
   it("gives shares of the whole series", () => {
     const series = [{ name: "a", values: [0, 0, 1, 9] }];
-    expect(histogram.draw({ series, bins: 2, range: [0, 2], shares: true }).data[0]?.y).toEqual([
+    expect(histogram({ series, bins: 2, range: [0, 2], shares: true }).data[0]?.y).toEqual([
       0.5, 0.25,
     ]);
   });
 
   it("refuses a number of bins that is not a positive integer", () => {
-    expect(() => histogram.draw({ series: [], bins: 0 })).toThrow(
+    expect(() => histogram({ series: [], bins: 0 })).toThrow(
       "histogram: bins must be a positive integer, got 0",
     );
   });

@@ -4,7 +4,7 @@ import { InputError } from "../../core/errors.ts";
 import { chartLayout } from "../chart.ts";
 import { colorOf } from "../colors.ts";
 import { encodeList } from "../encode.ts";
-import type { Figure, PlotlyFigure } from "../figure.ts";
+import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import type { FigureOptions, Json } from "../figure-parts.ts";
 import type { Mark } from "../log-axis.ts";
 import { extentOf, listOf, type Numbers } from "../numbers.ts";
@@ -25,7 +25,7 @@ export interface HistogramData extends FigureOptions {
 }
 
 /** How often values fall into equal bins. */
-export const histogram: Figure<HistogramData> = {
+export const histogram: Figure<HistogramData> = defineFigure({
   name: "histogram",
   examples: {
     fractions: {
@@ -90,7 +90,7 @@ export const histogram: Figure<HistogramData> = {
       },
     };
   },
-};
+});
 
 function spread([low, high]: readonly [number, number]): readonly [number, number] {
   return high > low ? [low, high] : [low - 0.5, low + 0.5];

@@ -6,14 +6,12 @@ describe("lineFacets", () => {
   it.each(Object.entries(lineFacets.examples))(
     "draws the example %s as committed",
     async (name, data) => {
-      await expect(readable(lineFacets.draw(data))).toMatchFileSnapshot(
-        `__snapshots__/${name}.json`,
-      );
+      await expect(readable(lineFacets(data))).toMatchFileSnapshot(`__snapshots__/${name}.json`);
     },
   );
 
   it("gives a series one colour and one legend entry in all panels", () => {
-    const figure = lineFacets.draw(lineFacets.examples.frequencies as LineFacetsData);
+    const figure = lineFacets(lineFacets.examples.frequencies as LineFacetsData);
     const cos = figure.data.filter(({ name }) => name === "cos");
     expect(cos).toHaveLength(4);
     expect(new Set(cos.map(({ line }) => JSON.stringify(line))).size).toBe(1);
@@ -22,13 +20,13 @@ describe("lineFacets", () => {
 
   it("shares the y range unless told otherwise", () => {
     const panels = [1, 100].map((y) => ({ title: String(y), series: [{ name: "a", y: [0, y] }] }));
-    expect(lineFacets.draw({ panels }).layout.yaxis2).toMatchObject({ matches: "y" });
-    expect(lineFacets.draw({ panels, shareY: false }).layout.yaxis2).not.toHaveProperty("matches");
+    expect(lineFacets({ panels }).layout.yaxis2).toMatchObject({ matches: "y" });
+    expect(lineFacets({ panels, shareY: false }).layout.yaxis2).not.toHaveProperty("matches");
   });
 
   it("switches the axes of all panels at once", () => {
     const panel = { title: "", series: [{ name: "a", y: [1, 10] }] };
-    const figure = lineFacets.draw({ x: [1, 2], panels: [panel, panel, panel, panel] });
+    const figure = lineFacets({ x: [1, 2], panels: [panel, panel, panel, panel] });
     const menus = figure.layout.updatemenus as { buttons: { args: object[] }[] }[];
     expect(menus[1]?.buttons[0]?.args[0]).toMatchObject({
       "yaxis.type": "log",
@@ -37,10 +35,8 @@ describe("lineFacets", () => {
   });
 
   it("needs a panel and a positive number of columns", () => {
-    expect(() => lineFacets.draw({ panels: [] })).toThrow(
-      "lineFacets: needs at least one panel, got 0",
-    );
-    expect(() => lineFacets.draw({ panels: [{ title: "", series: [] }], columns: 0 })).toThrow(
+    expect(() => lineFacets({ panels: [] })).toThrow("lineFacets: needs at least one panel, got 0");
+    expect(() => lineFacets({ panels: [{ title: "", series: [] }], columns: 0 })).toThrow(
       "lineFacets: columns must be a positive integer, got 0",
     );
   });

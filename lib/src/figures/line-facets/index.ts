@@ -1,6 +1,6 @@
 /** A grid of line charts with common axes; a series keeps its colour in every panel. */
 
-import type { Figure, PlotlyFigure } from "../figure.ts";
+import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import {
   axisId,
   axisKey,
@@ -32,7 +32,7 @@ export interface LineFacetsData extends Pick<FigureOptions, "title"> {
 }
 
 /** A grid of line charts; a series keeps its colour in every panel. */
-export const lineFacets: Figure<LineFacetsData> = {
+export const lineFacets: Figure<LineFacetsData> = defineFigure({
   name: "lineFacets",
   examples: {
     frequencies: {
@@ -76,7 +76,7 @@ export const lineFacets: Figure<LineFacetsData> = {
       },
     };
   },
-};
+});
 
 function contentOf(data: LineFacetsData, letter: "x" | "y"): AxisContent {
   const series = data.panels.flatMap((panel) => panel.series);

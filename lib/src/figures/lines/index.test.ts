@@ -7,12 +7,12 @@ describe("lines", () => {
   it.each(Object.entries(lines.examples))(
     "draws the example %s as committed",
     async (name, data) => {
-      await expect(readable(lines.draw(data))).toMatchFileSnapshot(`__snapshots__/${name}.json`);
+      await expect(readable(lines(data))).toMatchFileSnapshot(`__snapshots__/${name}.json`);
     },
   );
 
   it("has a button per axis that switches from the first state and back", () => {
-    const { layout } = lines.draw({ x: [1, 2], series: [{ name: "a", y: [1, 10] }], logY: true });
+    const { layout } = lines({ x: [1, 2], series: [{ name: "a", y: [1, 10] }], logY: true });
     const menus = layout.updatemenus as { active: number; buttons: Record<string, unknown>[] }[];
     expect(menus.map(({ active }) => active)).toEqual([-1, 0]);
     expect(menus[1]?.buttons[0]).toMatchObject({
@@ -26,7 +26,7 @@ describe("lines", () => {
 
   it("offers a log axis only where neither numbers nor marks would disappear", () => {
     const labels = (data: Partial<LinesData>): string[] => {
-      const { layout } = lines.draw({ x: [1, 2], series: [{ name: "a", y: [1, 2] }], ...data });
+      const { layout } = lines({ x: [1, 2], series: [{ name: "a", y: [1, 2] }], ...data });
       const menus = layout.updatemenus as { buttons: { label: string }[] }[];
       return menus.flatMap(({ buttons }) => buttons.map(({ label }) => label));
     };
@@ -40,7 +40,7 @@ describe("lines", () => {
   });
 
   it("leaves off a log axis what has no place there, says so, and brings it back on a linear one", () => {
-    const { layout } = lines.draw({
+    const { layout } = lines({
       x: [1, 10],
       series: [{ name: "a", y: [1, 0] }],
       yLabel: "loss",
@@ -66,7 +66,7 @@ describe("lines", () => {
   });
 
   it("puts labels of close markers into rows and of close references at other ends", () => {
-    const { layout } = lines.draw({
+    const { layout } = lines({
       x: [0, 1000],
       series: [{ name: "a", y: [0, 1] }],
       markers: [
@@ -93,7 +93,7 @@ describe("lines", () => {
   });
 
   it("draws references across and markers upright, at their values", () => {
-    const { layout } = lines.draw({
+    const { layout } = lines({
       series: [],
       references: [{ value: 3, label: "bound" }],
       markers: [{ value: 7 }],
@@ -107,7 +107,7 @@ describe("lines", () => {
   it("keeps the labels of markers near either end inside, where they are not cut off", () => {
     const anchors = (x: number[], values: number[]) => {
       const markers = values.map((value) => ({ value, label: "memorised" }));
-      const { layout } = lines.draw({ series: [{ name: "a", x, y: x }], markers });
+      const { layout } = lines({ series: [{ name: "a", x, y: x }], markers });
       const shapes = layout.shapes as { label: { xanchor: string } }[];
       return shapes.map(({ label }) => label.xanchor);
     };
@@ -119,7 +119,7 @@ describe("lines", () => {
   });
 
   it("gives a faint series the colour of the series it is compared with", () => {
-    const [ours, printed] = lines.draw({
+    const [ours, printed] = lines({
       series: [
         { name: "ours", y: [1, 2] },
         { name: "printed", y: [1, 2], faint: true, color: 0 },
@@ -140,7 +140,7 @@ describe("lines", () => {
   });
 
   it("refuses x and y of different lengths", () => {
-    expect(() => lines.draw({ series: [{ name: "a", x: [1], y: [1, 2] }] })).toThrow(
+    expect(() => lines({ series: [{ name: "a", x: [1], y: [1, 2] }] })).toThrow(
       'lines "a": x and y must be equally long, got 1 and 2',
     );
   });

@@ -1,7 +1,7 @@
 /** Named lines over a common x axis, with buttons for logarithmic axes. */
 
 import { chartLayout } from "../chart.ts";
-import type { Figure, PlotlyFigure } from "../figure.ts";
+import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import type { FigureOptions } from "../figure-parts.ts";
 import type { Mark } from "../log-axis.ts";
 import { listOf, type Numbers } from "../numbers.ts";
@@ -28,7 +28,7 @@ export interface LinesData extends FigureOptions {
 const steps = Array.from({ length: 41 }, (_, i) => 400 * i);
 
 /** Named lines, with buttons for logarithmic axes. */
-export const lines: Figure<LinesData> = {
+export const lines: Figure<LinesData> = defineFigure({
   name: "lines",
   examples: {
     losses: {
@@ -82,4 +82,4 @@ export const lines: Figure<LinesData> = {
       },
     };
   },
-};
+});

@@ -4,7 +4,7 @@ import { InputError } from "../../core/errors.ts";
 import { chartLayout } from "../chart.ts";
 import { colorOf, neutral } from "../colors.ts";
 import { encodeList } from "../encode.ts";
-import type { Figure, PlotlyFigure } from "../figure.ts";
+import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import type { FigureOptions, Json } from "../figure-parts.ts";
 import type { Mark } from "../log-axis.ts";
 import { extentOf, listOf, type Numbers } from "../numbers.ts";
@@ -38,7 +38,7 @@ export interface ScatterData extends FigureOptions {
 const frequencies = [5, 12, 30, 33, 34, 49];
 
 /** Named groups of points, with labels and, on request, the line y = x. */
-export const scatter: Figure<ScatterData> = {
+export const scatter: Figure<ScatterData> = defineFigure({
   name: "scatter",
   examples: {
     diagonal: {
@@ -75,7 +75,7 @@ export const scatter: Figure<ScatterData> = {
       },
     };
   },
-};
+});
 
 function traceOf(data: ScatterData, group: PointGroup, i: number): Json {
   const points = pointsOf(`scatter ${quoted(group.name)}`, group.x, group.y);

@@ -2,7 +2,7 @@
 
 import { colorBar } from "../color-axis.ts";
 import { signs } from "../colors.ts";
-import type { Figure, PlotlyFigure } from "../figure.ts";
+import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import { baseLayout, type FigureOptions } from "../figure-parts.ts";
 import { type HeatOptions, heatAxes, heatTraces, isEqual } from "../heat.ts";
 import { gridOf, type Matrix } from "../numbers.ts";
@@ -17,7 +17,7 @@ export interface SignImageData
 }
 
 /** The signs of a matrix: −1 black, 0 grey, 1 white. */
-export const signImage: Figure<SignImageData> = {
+export const signImage: Figure<SignImageData> = defineFigure({
   name: "signImage",
   examples: {
     binary: {
@@ -66,4 +66,4 @@ export const signImage: Figure<SignImageData> = {
       },
     };
   },
-};
+});

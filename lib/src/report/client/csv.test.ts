@@ -11,20 +11,20 @@ describe("CSV of a figure", () => {
       [1.5, Number.NaN],
       [-2, 4e-9],
     ];
-    const figure = heatmap.draw({ z, x: ["=", "="], y: [3, 4], xLabel: "src", yLabel: "dest" });
+    const figure = heatmap({ z, x: ["=", "="], y: [3, 4], xLabel: "src", yLabel: "dest" });
     expect(csvOf(figure)).toBe("dest \\ src,=,=\r\n3,1.5,\r\n4,-2,4e-9\r\n");
   });
 
   it("gives float32 numbers in their shortest form, which reads back exactly", () => {
     const row = Float32Array.from({ length: 120 }, (_, i) => Math.sin(i) / 3);
-    const csv = csvOf(heatmap.draw({ z: { dtype: "float32", shape: [1, 120], data: row } }));
+    const csv = csvOf(heatmap({ z: { dtype: "float32", shape: [1, 120], data: row } }));
     const cells = (csv.split("\r\n")[1] as string).split(",").slice(1);
     expect(cells.map((cell) => Math.fround(Number(cell)))).toEqual(Array.from(row));
     expect(Math.max(...cells.map((cell) => cell.length))).toBeLessThan(16);
   });
 
   it("has names as the reader sees them, and no remark about an axis", () => {
-    const figure = lines.draw({
+    const figure = lines({
       series: [
         { name: "<s>", y: [1, 0] },
         { name: markup`W<sub>E</sub>`, y: [3, 4] },
@@ -37,7 +37,7 @@ describe("CSV of a figure", () => {
   });
 
   it("is one table for series over the same x", () => {
-    const figure = lines.draw({
+    const figure = lines({
       x: [0, 100],
       xLabel: "step",
       series: [
@@ -50,7 +50,7 @@ describe("CSV of a figure", () => {
 
   it("keeps the labels of points", () => {
     const groups = [{ name: "key", x: [1], y: [2], labels: ["k = 5"] }];
-    expect(csvOf(scatter.draw({ groups }))).toBe("label,x,key\r\nk = 5,1,2\r\n");
+    expect(csvOf(scatter({ groups }))).toBe("label,x,key\r\nk = 5,1,2\r\n");
   });
 
   it("has a line per number when series differ in x", () => {
@@ -58,11 +58,11 @@ describe("CSV of a figure", () => {
       { name: "a", y: [7, 8] },
       { name: "b", x: [5], y: [9] },
     ];
-    expect(csvOf(lines.draw({ series }))).toBe("series,x,y\r\na,0,7\r\na,1,8\r\nb,5,9\r\n");
+    expect(csvOf(lines({ series }))).toBe("series,x,y\r\na,0,7\r\na,1,8\r\nb,5,9\r\n");
   });
 
   it("names the panels of facets", () => {
-    const maps = facets.draw({
+    const maps = facets({
       panels: [
         { title: "head 0", z: [[1, Number.NaN]] },
         { title: "head 1", z: [[3, 4]] },
@@ -72,11 +72,11 @@ describe("CSV of a figure", () => {
       "panel,x,y,value\r\nhead 0,0,0,1\r\nhead 0,1,0,\r\nhead 1,0,0,3\r\nhead 1,1,0,4\r\n",
     );
     const panels = [{ title: "p", series: [{ name: "s", y: [1] }] }];
-    expect(csvOf(lineFacets.draw({ panels }))).toBe("panel,series,x,y\r\np,s,0,1\r\n");
+    expect(csvOf(lineFacets({ panels }))).toBe("panel,series,x,y\r\np,s,0,1\r\n");
   });
 
   it("has every frame of an animation", () => {
-    const figure = animation.draw({
+    const figure = animation({
       frames: [0, 100],
       panels: [
         { kind: "heatmap", title: "W", frames: [[[1]], [[2]]] },

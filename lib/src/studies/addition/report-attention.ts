@@ -34,7 +34,7 @@ function figureOf({ written, pattern, group }: OpenQuestion, i: number): ReportF
     id: `attention-${i}`,
     title: `${groups[group]}: ${written}`,
     see: "Attention of each head: destination down, source across.",
-    figure: facets.draw({
+    figure: facets({
       panels: Array.from({ length: heads }, (_, head) => ({
         title: `head ${head}`,
         z: headOf(pattern, head),

@@ -27,7 +27,7 @@ export function componentSection(circuit: Circuit): ReportSection {
         id: "lens-accuracy",
         title: "Logit lens: share of digits right",
         see: "Rows: where in the model the residual stream is read.",
-        figure: heatmap.draw({
+        figure: heatmap({
           ...table(lens.accuracy, digits, lens.stages),
           sequential: true,
           range: [0, 1],
@@ -37,19 +37,19 @@ export function componentSection(circuit: Circuit): ReportSection {
         id: "lens-loss",
         title: "Logit lens: loss in nats",
         see: `Guessing among ten digits costs ${number(Math.log(10))}.`,
-        figure: heatmap.draw({ ...table(lens.loss, digits, lens.stages), sequential: true }),
+        figure: heatmap({ ...table(lens.loss, digits, lens.stages), sequential: true }),
       },
       {
         id: "attribution",
         title: "What each component adds to the right digit",
         see: "The logit of the right digit less the mean of the ten digits, split by component: the columns add up.",
-        figure: heatmap.draw(table(attribution, digits, components)),
+        figure: heatmap(table(attribution, digits, components)),
       },
       {
         id: "attribution-cases",
         title: "The same by the case of the digit",
         see: "Without the leading carry. Grey: the units digit, into which no carry comes.",
-        figure: facets.draw({
+        figure: facets({
           panels: digitCases.map((one, i) => ({
             title: one,
             z: belowLeading(attributionByCase, i),
@@ -107,7 +107,7 @@ export function ablationSection({ components, digits, ablations }: Circuit): Rep
         id: "ablation-digits",
         title: "Rise of the loss of each digit",
         see: "In nats, at the end of training.",
-        figure: facets.draw({
+        figure: facets({
           panels: panels(digits),
           x: digits,
           y: replaced,
@@ -123,7 +123,7 @@ export function ablationSection({ components, digits, ablations }: Circuit): Rep
         id: "ablation-cases",
         title: "Rise of the loss of each digit in each case",
         see: "In nats, at the end of training.",
-        figure: facets.draw({
+        figure: facets({
           panels: panels(columns),
           x: columns,
           y: replaced,
@@ -167,7 +167,7 @@ export function phaseSection(circuit: Circuit, phases: readonly Phase[]): Report
           id: "phases",
           title: "What replacing a component costs, before and after",
           see: "Rise of the loss of that digit and case in nats, at the last saved step before its phase change and the first one after.",
-          figure: facets.draw({
+          figure: facets({
             panels: [
               { title: "before", z: rises("before") },
               { title: "after", z: rises("after") },
@@ -195,7 +195,7 @@ function overTraining({
     id: "ablation-steps",
     title: "What replacing each component costs during training",
     see: "Rise of the mean loss over all digits, in nats, when a component is replaced by its mean.",
-    figure: lines.draw({
+    figure: lines({
       x: ablations.map(({ step }) => step),
       series: components.slice(1).map((name, i) => ({
         name,

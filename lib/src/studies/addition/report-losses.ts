@@ -71,7 +71,7 @@ function training(params: AdditionStudyParams, curves: LossCurves): ReportSectio
         see: finite
           ? "Train and test loss in nats."
           : "Points: the losses that seed 001 printed, on another machine.",
-        figure: lines.draw({
+        figure: lines({
           x: step,
           series: [
             { name: "train", y: trainLoss, color: 0 },
@@ -86,7 +86,7 @@ function training(params: AdditionStudyParams, curves: LossCurves): ReportSectio
         id: "loss-digits",
         title: "Loss of each digit of the sum",
         see: `${digits[0]}, the leading carry, is 0 or 1 and starts lower; each of the other digits falls at its own time. Dashed: guessing among ten digits.`,
-        figure: lines.draw({
+        figure: lines({
           series: [
             ...digits.flatMap((name, i) => smooth(curves, curves.columns[name], name, i)),
             ...smooth(curves, testLoss, "all digits", colors),
@@ -138,7 +138,7 @@ function byCase(params: AdditionStudyParams, curves: LossCurves): ReportSection 
         id: `loss-${one}`.toLowerCase(),
         title: `${one}, ${what} (${ofAll(one)})`,
         see,
-        figure: lines.draw({
+        figure: lines({
           series: columns.flatMap(([column, name], i) =>
             smooth(curves, curves.columns[column], name, i),
           ),
@@ -150,7 +150,7 @@ function byCase(params: AdditionStudyParams, curves: LossCurves): ReportSection 
         id: `loss-${one}-digits`.toLowerCase(),
         title: `${one}, digit by digit`,
         see: `Each digit in the questions where it is a case of ${one}.${one === "BaseAdd" ? "" : " The units digit never is."}`,
-        figure: lines.draw({
+        figure: lines({
           series: curves.digits.flatMap((digit, i) =>
             smooth(curves, curves.columns[`${one}.${digit}`], digit, i),
           ),
@@ -174,7 +174,7 @@ function byDigit(curves: LossCurves, phases: readonly Phase[]): ReportSection {
     id,
     title,
     see: "One panel per digit, with common axes. The buttons switch to logarithmic losses.",
-    figure: lineFacets.draw({
+    figure: lineFacets({
       panels: curves.digits.slice(1).map((digit) => ({
         title: digit,
         series: cases.flatMap((one) =>

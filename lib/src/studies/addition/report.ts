@@ -65,7 +65,7 @@ function scoreSection(title: string, id: string, scores: SumScores): ReportSecti
         id: `digits-${id}`,
         title: "Each digit of the sum",
         see: `Share of each digit that is right, from the leading carry ${digits[0]} to the units ${digits.at(-1)}.`,
-        figure: bars.draw({
+        figure: bars({
           categories: digits,
           series: [{ name: "right", values: scores.digitAccuracy }],
           xLabel: "digit of the sum",
@@ -77,7 +77,7 @@ function scoreSection(title: string, id: string, scores: SumScores): ReportSecti
         id: `cascades-${id}`,
         title: "How far a carry has to travel",
         see: "Share of whole answers that are right, by all carried nines of a question and by the longest run of them. One layer cannot follow a long cascade.",
-        figure: bars.draw({
+        figure: bars({
           categories: byNines.map((_, k) => String(k)),
           series: [
             { name: "carried nines", values: byNines.map(shareOrNothing) },
@@ -95,13 +95,13 @@ function scoreSection(title: string, id: string, scores: SumScores): ReportSecti
         id: `case-accuracy-${id}`,
         title: "Right answers by digit and case",
         see: "The units digit never has a carry coming in; its other cases are empty.",
-        figure: heatmap.draw({ ...table(scores.caseAccuracy), range: [0, 1], valueFormat: ".3f" }),
+        figure: heatmap({ ...table(scores.caseAccuracy), range: [0, 1], valueFormat: ".3f" }),
       },
       {
         id: `case-loss-${id}`,
         title: "Loss by digit and case",
         see: "Mean loss in nats of the digits of each case.",
-        figure: heatmap.draw({ ...table(scores.caseLoss), valueFormat: ".3g" }),
+        figure: heatmap({ ...table(scores.caseLoss), valueFormat: ".3g" }),
       },
     ],
   };

@@ -26,7 +26,7 @@ export function groupSection(group: GroupSummary): ReportSection {
         id: "characters",
         title: "Characters",
         see: "The trace of each representation on each conjugacy class. Rows are orthogonal when every class counts as often as it has elements: that is what lets the analysis split any function on the group into parts, one for each representation.",
-        figure: heatmap.draw({
+        figure: heatmap({
           z: characterTable,
           x: classes.map(({ label, size }) => `${label} ×${size}`),
           y: irreps.map((irrep) => irrep.name),

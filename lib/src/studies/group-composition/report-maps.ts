@@ -21,7 +21,7 @@ export function neuronSection({ opened, prefix, whose }: Shown): ReportSection {
         id: `${prefix}neuron-counts`,
         title: "Neurons by representation",
         see: "How many neurons have most of their variance in each representation.",
-        figure: bars.draw({
+        figure: bars({
           categories: names.slice(0, 16),
           series: [
             { name: "neurons", values: names.slice(0, 16).map((name) => counted(alive, name)) },
@@ -43,7 +43,7 @@ function neuronMaps({ neurons }: Pictures, prefix: string): ReportFigure {
     id: `${prefix}neurons`,
     title: "Neurons over all pairs",
     see: "Activations of the neurons that seed 003 draws, with the representation that holds most of each neuron's variance. A sign neuron sees only the parity of a and b: its map has two values per row.",
-    figure: facets.draw({
+    figure: facets({
       panels: neurons.map(({ neuron, irrep, share, map }) => ({
         title: irrep === "" ? `${neuron}: never changes` : `${neuron}: ${irrep} ${percent(share)}`,
         z: map,
@@ -76,7 +76,7 @@ export function logitSections({ opened, prefix, whose, group }: Shown): ReportSe
           id: `${prefix}logits`,
           title: "Logits over all pairs",
           see: `The logit of each of the first ${pictures.byAnswer.length} answers, for every a (down) and b (across). Each row and column has one blue cell: the pair whose product is that answer.`,
-          figure: facets.draw({
+          figure: facets({
             panels: pictures.byAnswer.map(({ element, raw }) => ({
               title: `logit ${element}: ${group.labels[element]}`,
               z: raw,
@@ -121,7 +121,7 @@ function comparisonFigure(
     id,
     title,
     see: "Pairs of maps: the centred logits, and beside them the centred trace of the permutation matrices, scaled by one factor to fit. The trace finds the right cells; what it misses are the other representations and their weights.",
-    figure: facets.draw({
+    figure: facets({
       panels: pictures.flatMap(({ element, real, hypothesis }) => [
         { title: `${what} ${element}`, z: real },
         { title: `hypothesis`, z: hypothesis },
@@ -146,7 +146,7 @@ function weightSection({ weights }: Pictures, prefix: string, whose: string): Re
         id: `${prefix}weights-${name.replaceAll(".", "-").toLowerCase()}`,
         title: `${name}: ${what}`,
         see: `Shape ${array.shape.join(" × ")}.`,
-        figure: heatmap.draw({
+        figure: heatmap({
           z: array,
           xLabel: "column",
           yLabel: "row",

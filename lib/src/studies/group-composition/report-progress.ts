@@ -31,7 +31,7 @@ export function progressSection(
         id: "progress-similarity",
         title: "Logit similarity during training",
         see: "Cosine between the logits and each representation's χ(abc⁻¹). The representations rise while the test loss still stands high.",
-        figure: lines.draw({
+        figure: lines({
           x: steps,
           series: over(progress.similarity),
           xLabel: "step",
@@ -42,7 +42,7 @@ export function progressSection(
         id: "progress-embedding",
         title: "Shares of the embedding during training",
         see: "Share of the folded embeddings (mean of a and b) in each representation. At first every representation has about its d² of the dimensions; in the end a few have all.",
-        figure: lines.draw({
+        figure: lines({
           x: steps,
           series: over(progress.embedding),
           xLabel: "step",
@@ -53,7 +53,7 @@ export function progressSection(
         id: "progress-losses",
         title: "Test, restricted and excluded loss",
         see: "Excluded loss (training pairs) rises as the network comes to rely on the representations; restricted loss (all pairs) falls below the test loss.",
-        figure: lines.draw({
+        figure: lines({
           x: steps,
           series: [
             { name: "test", y: test },
@@ -69,7 +69,7 @@ export function progressSection(
         id: "progress-weights",
         title: "Sum of squared weights",
         see: "Weight decay makes memory expensive: the norm falls as the general solution takes over.",
-        figure: lines.draw({
+        figure: lines({
           x: steps,
           series: [{ name: "sum of squares", y: squaredWeights }],
           xLabel: "step",

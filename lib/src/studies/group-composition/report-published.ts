@@ -71,7 +71,7 @@ export function groupModelSection(models: readonly GroupModel[]): ReportSection 
         id: "published-metrics",
         title: "Published against measured",
         see: "Every metric of every published model. On the line: equal. Off it, in the second colour: metrics of the hidden layer of cyclic groups, where the published ones hold rounding noise.",
-        figure: scatter.draw({
+        figure: scatter({
           groups: [
             group("published and measured", sound),
             group(

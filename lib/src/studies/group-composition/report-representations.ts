@@ -36,7 +36,7 @@ export function representationSection({ opened, prefix, whose }: Shown): ReportS
         id: `${prefix}representations`,
         title: "Shares by representation",
         see: `Cosine with the logits, and shares of squares of embeddings, unembedding and hidden layer.${rest > 0 ? ` The ${rest} representations with the smallest shares are left out.` : ""}`,
-        figure: bars.draw({
+        figure: bars({
           categories: shown.map(({ name }) => name),
           series: [
             { name: "logits (cosine)", values: shown.map((one) => one.logitSimilarity ?? 0) },
@@ -69,7 +69,7 @@ function lossFigure(shown: readonly RepresentationMetrics[], prefix: string): Re
     id: `${prefix}representation-losses`,
     title: "Loss with one representation alone, and without it",
     see: "Restricted: loss on all pairs when the hidden layer keeps only ρ(ab) of one representation. Excluded: loss on the training pairs when that is taken away. A representation matters the more, the farther it is to the left and the higher it stands.",
-    figure: scatter.draw({
+    figure: scatter({
       groups: [
         {
           name: "representations",
@@ -106,7 +106,7 @@ export function embeddingSection({ opened, prefix, whose, group }: Shown): Repor
         id: `${prefix}singular-values`,
         title: "Singular values of both embeddings",
         see: `After number ${lowRank.rank} they drop from ${number(a.singularValues[lowRank.rank - 1] ?? 0)} to ${number(a.singularValues[lowRank.rank] ?? 0)}.`,
-        figure: lines.draw({
+        figure: lines({
           series: [
             { name: "W_E of a", y: a.singularValues, points: "with line" },
             { name: "W_E of b", y: embedding.b.singularValues, points: "with line" },
@@ -120,7 +120,7 @@ export function embeddingSection({ opened, prefix, whose, group }: Shown): Repor
         id: `${prefix}singular-vectors`,
         title: "Left singular vectors by representation",
         see: "Share of each left singular vector of the embedding of a in the functions of each representation. The large ones each belong to one.",
-        figure: heatmap.draw({
+        figure: heatmap({
           z: a.shares,
           x: group.irreps.map(({ name }) => name),
           y: a.singularValues.map((_, i) => String(i + 1)),

@@ -33,7 +33,7 @@ export function attentionSection(prefix: string, model: OpenModel): ReportSectio
         id: `${slug(prefix)}attention`,
         title: "Attention of each head",
         see: "Destination down, source across; hover for the tokens.",
-        figure: facets.draw({
+        figure: facets({
           panels: names.map((title, i) => ({ title, z: square(pattern, i) })),
           x: written,
           y: written,
@@ -60,7 +60,7 @@ function tables(
   labels: { readonly x: readonly string[]; readonly y: readonly string[] },
   rest: { readonly xLabel?: string; readonly valueFormat?: string; readonly valueLabel?: string },
 ) {
-  return facets.draw({
+  return facets({
     panels,
     ...labels,
     columns: panels.length,

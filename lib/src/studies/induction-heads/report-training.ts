@@ -40,7 +40,7 @@ export function lossSection(
         id: "loss",
         title: "Loss on the tokens that can be known",
         see: `All but the first token of the second and later copies. The copies are learned together.${published === null ? "" : " Dotted: the published run, in which an update sees 128 sequences, at a fifth of the learning rate."}`,
-        figure: lines.draw({
+        figure: lines({
           x: step,
           series: [
             ...own,
@@ -62,7 +62,7 @@ export function lossSection(
         id: "places",
         title: "Loss of each token of a copy",
         see: "At the end. The first token of a copy cannot be known; from the second on, the model only has to look it up.",
-        figure: lines.draw({
+        figure: lines({
           x: Array.from({ length: copyLength }, (_, i) => i + 1),
           series: Array.from({ length: places.shape[0] as number }, (_, copy) => ({
             name: `copy ${copy + 1}`,
@@ -128,7 +128,7 @@ export function developmentSection(
         id: "previous-steps",
         title: "Attention to the previous token",
         see: `Within the first copy, at each checkpoint. ${list(previousHeads.map(headName))} stand${previousHeads.length === 1 ? "s" : ""} out.`,
-        figure: lines.draw({
+        figure: lines({
           x: development.step,
           series: series("previous"),
           xLabel: "step",
@@ -140,7 +140,7 @@ export function developmentSection(
         id: "induction-steps",
         title: "Attention to what followed the same token before",
         see: "From later copies. The rise is the fall of the loss.",
-        figure: lines.draw({
+        figure: lines({
           x: development.step,
           series: series("induction"),
           xLabel: "step",

@@ -55,7 +55,7 @@ function trainingSection(curves: Curves): ReportSection {
         id: "loss",
         title: "Loss during training",
         see: "Mean cross-entropy in nats, of the next batch (train) and of a fixed random sample (test).",
-        figure: lines.draw({
+        figure: lines({
           x: curves.step,
           series: [
             { name: "train", y: curves.trainLoss },
@@ -82,7 +82,7 @@ function circuitSection({ scores, singularValues, sizeDirection, copy }: Reading
         id: "scores",
         title: "Attention scores",
         see: "Not divided by √d, without positions. Every row is the same rising curve, more or less stretched.",
-        figure: heatmap.draw({
+        figure: heatmap({
           z: scores,
           xLabel: "key",
           yLabel: "query",
@@ -93,7 +93,7 @@ function circuitSection({ scores, singularValues, sizeDirection, copy }: Reading
         id: "size-direction",
         title: "The size direction",
         see: "First right singular vector of the scores: what makes a number attended to.",
-        figure: lines.draw({
+        figure: lines({
           series: [{ name: "size", y: sizeDirection }],
           xLabel: "number",
           yLabel: "component",
@@ -103,7 +103,7 @@ function circuitSection({ scores, singularValues, sizeDirection, copy }: Reading
         id: "copy",
         title: "Logits written by attention",
         see: "Each row: what a number adds to the logits when all attention is on it. The diagonal is copying.",
-        figure: heatmap.draw({
+        figure: heatmap({
           z: copy,
           xLabel: "output logit token",
           yLabel: "input token",
@@ -141,7 +141,7 @@ function crowdFigure(models: readonly ModelResults[]): ReportFigure {
     id: "published-models",
     title: "Accuracy and cubic bound of every model",
     see: "One point for each model. At the same accuracy, the same proof says more of one model than of another.",
-    figure: scatter.draw({
+    figure: scatter({
       groups: [
         {
           name: "published",

@@ -60,7 +60,7 @@ function priceFigure(proofs: Proofs): ReportFigure {
     id: "proof-price",
     title: "What each proof costs",
     see: `Floating-point operations; in brackets the share of sequences vouched for. ${comparison(proofs)}`,
-    figure: bars.draw({
+    figure: bars({
       categories: all.map(([name, { accuracy }]) => `${name} (${exactPercent(accuracy)})`),
       series: [{ name: "operations", values: all.map(([, { flop }]) => flop) }],
       yLabel: "operations",
@@ -81,7 +81,7 @@ export function costFigure(proofs: Proofs): ReportFigure {
     id: "proof-cost",
     title: "What each proof promises, and what it costs",
     see: "To the left is shorter, up is better. Brute force stands at the accuracy itself; no proof can stand above it.",
-    figure: scatter.draw({
+    figure: scatter({
       groups: present(proofs).map(([name, { accuracy, flop }]) => ({
         name: `${name}: ${exactPercent(accuracy)}`,
         x: [flop],
@@ -114,7 +114,7 @@ function boundsFigure(curves: Curves, { steps, accuracy, cubic, subcubic }: Hist
     id: "bounds-over-training",
     title: "What can be proved during training",
     see: `Share of all sequences that are answered correctly, and that each proof vouches for. ${where}${when}`,
-    figure: lines.draw({
+    figure: lines({
       series: [
         truth,
         { name: "cubic bound", x: steps, y: cubic },

@@ -16,7 +16,7 @@ export function trainingSection(curves: Curves, vocab: number): ReportSection {
         id: "loss",
         title: "Loss during training",
         see: `Mean cross-entropy in nats. The training loss falls early and then waits on a plateau, where the test loss is worst; both fall together to ${number(lastOf(curves.trainLoss))} and ${number(lastOf(curves.testLoss))}.`,
-        figure: lines.draw({
+        figure: lines({
           x: curves.step,
           series: pair(curves.trainLoss, curves.testLoss),
           xLabel: "step",
@@ -29,7 +29,7 @@ export function trainingSection(curves: Curves, vocab: number): ReportSection {
         id: "accuracy",
         title: "Accuracy during training",
         see: `The share of sequences answered correctly: at the end ${percent(lastOf(curves.trainAccuracy))} of those trained on and ${percent(lastOf(curves.testAccuracy))} of the others.`,
-        figure: lines.draw({
+        figure: lines({
           x: curves.step,
           series: pair(curves.trainAccuracy, curves.testAccuracy),
           xLabel: "step",
@@ -132,7 +132,7 @@ function animated(curves: Curves, { steps, scores }: History): ReportFigure["fig
     return { name, frames };
   };
   const rows = Float32Array.from(scores.data);
-  return animation.draw({
+  return animation({
     frames: steps,
     columns: 1,
     panelHeight: 240,
@@ -179,7 +179,7 @@ function squaredWeightsFigure({ steps, squaredWeights }: History): ReportFigure 
     id: "squared-weights",
     title: "Sum of the squares of all weights",
     see: `It is largest at step ${count(at)}, ${number(peak)}, and ends at ${number(lastOf(squaredWeights))}. Weight decay pulls it down all along, so of two ways to answer it favours the one that needs less.`,
-    figure: lines.draw({
+    figure: lines({
       x: steps,
       series: [{ name: "sum of squares", y: squaredWeights }],
       xLabel: "step",

@@ -49,7 +49,7 @@ function attentionSection({ qk, positionQk, summary: read }: Reading): ReportSec
         id: "qk",
         title: "Attention score of each number",
         see: `Relative to the score of "=" with itself, averaged over positions. From ${number(qk[0] ?? 0)} for 0 to ${number(qk.at(-1) ?? 0)} for ${qk.length - 1}.`,
-        figure: lines.draw({
+        figure: lines({
           series: [{ name: "QK", y: qk }],
           xLabel: "input token",
           yLabel: "attention score before softmax",
@@ -59,7 +59,7 @@ function attentionSection({ qk, positionQk, summary: read }: Reading): ReportSec
         id: "qk-position",
         title: "What the position adds to the score",
         see: `Less the mean over positions. At most ${number(Math.max(...positionQk.map(Math.abs)))}: which number comes first does not matter.`,
-        figure: scatter.draw({
+        figure: scatter({
           groups: [{ name: "QK", x: positionQk.map((_, pos) => pos), y: positionQk }],
           xLabel: "position",
           yLabel: "attention score before softmax",
@@ -82,13 +82,13 @@ function copyingSection({ ov, ovCentred, summary: read }: Reading): ReportSectio
         id: "ov-centred",
         title: "Logits written by attention, less that of the number itself",
         see: `Dark is 0, the number's own logit. The largest entry beside the diagonal is ${number(-read.diagonalMargin)}: ${read.diagonalMargin > 0 ? "no other answer is raised as much as the number itself" : "another answer is raised more than the number itself"}.`,
-        figure: heatmap.draw({ z: ovCentred, ...axes, sequential: true }),
+        figure: heatmap({ z: ovCentred, ...axes, sequential: true }),
       },
       {
         id: "ov",
         title: "Logits written by attention",
         see: "The same, not centred: the diagonal stands out of rows that raise and lower other answers without order.",
-        figure: heatmap.draw({ z: ov, ...axes }),
+        figure: heatmap({ z: ov, ...axes }),
       },
     ],
   };
@@ -97,7 +97,7 @@ function copyingSection({ ov, ovCentred, summary: read }: Reading): ReportSectio
 function irrelevantSection({ irrelevant, summary: read }: Reading): ReportSection {
   const tokens = irrelevant.direct.map((_, token) => token);
   const drawn = (groups: readonly { name: Text; y: readonly number[] }[]) =>
-    scatter.draw({
+    scatter({
       groups: groups.map(({ name, y }) => ({ name, x: tokens, y })),
       xLabel: "output logit token",
       yLabel: "logit",

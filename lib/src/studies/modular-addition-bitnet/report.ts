@@ -96,7 +96,7 @@ function lossesFigure(models: readonly ModelResults[]): ReportFigure {
     id: "compare-losses",
     title: "Test loss of each kind of weights",
     see: "Which of them grok, and when. Training losses are dotted.",
-    figure: lines.draw({
+    figure: lines({
       series: models.flatMap(({ quantization, curves }, color) => [
         { name: kindOf(quantization), x: curves.step, y: curves.testLoss, color },
         {
@@ -124,7 +124,7 @@ function sharesFigure(models: readonly ModelResults[]): ReportFigure[] {
       id: "compare-shares",
       title: "How much of each network lies in its key frequencies",
       see: "Shares of squared norm (embedding, unembedding, W_logit) and of variance (neurons, logits). Each network is measured against the key frequencies found in it.",
-      figure: bars.draw({
+      figure: bars({
         categories: ["embedding", "unembedding", "W_logit", "neurons", "logits"],
         series: opened.map(({ quantization, of }) => ({
           name: kindOf(quantization),
@@ -154,7 +154,7 @@ function neuronFigure(models: readonly ModelResults[]): ReportFigure[] {
       id: "compare-neurons",
       title: "Best single frequency of each neuron, sorted",
       see: `A line near 1 means neurons of one frequency each. The means are ${list(opened.map(({ quantization, mean }) => `${percent(mean)} (${kindOf(quantization)})`))}.`,
-      figure: lines.draw({
+      figure: lines({
         series: opened.map(({ quantization, y }) => ({ name: kindOf(quantization), y })),
         xLabel: "neuron, sorted",
         yLabel: "fraction of variance",
@@ -175,13 +175,13 @@ function binarySection({ W_in, product }: BinaryResults): ReportSection {
         id: "sign-W-in",
         title: "sign(W_in − mean)",
         see: "Rows are directions of the residual stream, columns neurons. Black is −1, white +1.",
-        figure: signImage.draw({ z: W_in.signs, xLabel: "neuron", yLabel: "d_model" }),
+        figure: signImage({ z: W_in.signs, xLabel: "neuron", yLabel: "d_model" }),
       },
       {
         id: "integer-product",
         title: "sign(W_in) sign(W_O) sign(W_V)",
         see: "What a value can add to a neuron, as exact integers: neurons down, residual directions across.",
-        figure: heatmap.draw({
+        figure: heatmap({
           z: product,
           xLabel: "d_model",
           yLabel: "neuron",

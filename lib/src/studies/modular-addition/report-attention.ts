@@ -20,7 +20,7 @@ export function attentionSection({ mean, toFirst }: AttentionAnalysis): ReportSe
         id: "attention-mean",
         title: "Mean attention of the last token",
         see: `Averages over all pairs, one row per head. Over the heads, a gets ${number(first ?? 0)}, b gets ${number(second ?? 0)} and = gets ${number(self ?? 0)}.`,
-        figure: heatmap.draw({
+        figure: heatmap({
           z: mean,
           x: ["a", "b", "="],
           y: headNames(heads),
@@ -37,7 +37,7 @@ export function attentionSection({ mean, toFirst }: AttentionAnalysis): ReportSe
         id: "attention-maps",
         title: "Attention from = to a, for every pair",
         see: "One map per head: a runs down, b runs across. Stripes and lattices mean that attention itself is periodic in a and b.",
-        figure: facets.draw({
+        figure: facets({
           panels: headNames(heads).map((title, head) => ({ title, z: mapOf(toFirst, head) })),
           columns: Math.min(heads, 2),
           xLabel: "b",

@@ -24,7 +24,7 @@ export function embeddingSection({ analysis, untrained }: CircuitResults): Repor
         id: "singular-vectors",
         title: "The first left singular vectors of the embedding",
         see: "Each is a function of the input number. Trained, they are waves of few frequencies; the vectors of a random matrix would be noise.",
-        figure: lineFacets.draw({
+        figure: lineFacets({
           panels: Array.from({ length: Math.min(15, embedding.svd.S.length) }, (_, i) => ({
             title: `vector ${i}`,
             series: [{ name: "U", y: columnOf(embedding.svd.U, i), color: 0 }],
@@ -40,7 +40,7 @@ export function embeddingSection({ analysis, untrained }: CircuitResults): Repor
         id: "embedding-fourier",
         title: "The embedding in the Fourier basis",
         see: "One row per wave, one column per direction of the residual stream. A trained embedding has few rows with any colour.",
-        figure: heatmap.draw({
+        figure: heatmap({
           z: embedding.transformed,
           y: analysis.basis.names,
           xLabel: "d_model",
@@ -65,7 +65,7 @@ function singularFigure(
     id: "singular-values",
     title: "Singular values of the embedding",
     see: `A random Gaussian matrix falls off evenly. The trained embedding has a few large values (the largest is ${number(svd.S[0] ?? 0)}) and a drop behind them.`,
-    figure: lines.draw({
+    figure: lines({
       series: [
         { name: "trained W_E", y: svd.S, points: "with line" },
         ...(untrained === null
@@ -101,7 +101,7 @@ function controlHeat({ embedding, p }: ModularAdditionAnalysis): ReportFigure[] 
 }
 
 function vectorsHeat(z: Embedding["svd"]["U"], p: number): ReportFigure["figure"] {
-  return heatmap.draw({
+  return heatmap({
     z,
     xLabel: "singular vector",
     yLabel: "input number",
@@ -130,7 +130,7 @@ function componentFigure({
     id: "component-norms",
     title: "Norm of each Fourier component of the embedding",
     see: `The lengths of the rows above, one bar per wave. ${seen}`,
-    figure: bars.draw({
+    figure: bars({
       categories: basis.names,
       series: [{ name: "W_E", values: embedding.spectrum.norms }],
       highlight: key,
@@ -150,7 +150,7 @@ function normsFigure(
     id: "frequency-norms",
     title: "Norm of each frequency in embedding and unembedding",
     see: `Sine and cosine of a frequency together. The key frequencies ${list(keyFrequencies)} stand out in both.`,
-    figure: bars.draw({
+    figure: bars({
       categories: frequencies,
       series: [
         { name: "W_E", values: embedding.spectrum.frequencyNorms },
@@ -183,7 +183,7 @@ export function fourierSection(analysis: ModularAdditionAnalysis): ReportSection
         id: "fourier-basis",
         title: "The Fourier basis",
         see: "Rows are waves over the input numbers: the constant, then cosine and sine of each frequency. A function on the numbers modulo p is a sum of these.",
-        figure: heatmap.draw({
+        figure: heatmap({
           z: basis.matrix,
           y: basis.names,
           xLabel: "input number",
@@ -196,7 +196,7 @@ export function fourierSection(analysis: ModularAdditionAnalysis): ReportSection
         id: "fourier-waves",
         title: "Some of its waves",
         see: "The first components are slow, later ones fast.",
-        figure: lineFacets.draw({
+        figure: lineFacets({
           panels: [0, 1, 2, 3, 4, 5, 6, 7, 25, 26, 27, 28]
             .filter((i) => i < basis.names.length)
             .map((i) => ({
@@ -212,7 +212,7 @@ export function fourierSection(analysis: ModularAdditionAnalysis): ReportSection
         id: "basis-gram",
         title: "Dot products of the basis with itself",
         see: "The identity: the waves are orthonormal, so norms in this basis are norms.",
-        figure: heatmap.draw({ z: basisGram, y: basis.names, x: basis.names, aspect: "equal" }),
+        figure: heatmap({ z: basisGram, y: basis.names, x: basis.names, aspect: "equal" }),
       },
       ...keyFigures(embedding, cosines, interference.mean),
     ],
@@ -231,13 +231,13 @@ function keyFigures(
       id: "key-dots",
       title: "Dot products of the key components of the embedding",
       see: "On the diagonal the squared norms of the directions that carry each key wave; beside it, how much two of them overlap.",
-      figure: heatmap.draw({ z: dots, x: names, y: names, aspect: "equal" }),
+      figure: heatmap({ z: dots, x: names, y: names, aspect: "equal" }),
     },
     {
       id: "key-products",
       title: "Cosines between the key components of the embedding",
       see: `The same without the norms. The largest overlap of two waves is ${number(largestOff(similar))}; sine and cosine of one frequency at right angles and of similar norm make a circle.`,
-      figure: heatmap.draw({
+      figure: heatmap({
         z: similar,
         x: names,
         y: names,
@@ -249,13 +249,13 @@ function keyFigures(
       id: "key-cosines",
       title: "The cosines of the key frequencies",
       see: "They agree at 0 and nowhere else.",
-      figure: lines.draw({ series: [...cosines], xLabel: "a + b - c", yLabel: "cosine" }),
+      figure: lines({ series: [...cosines], xLabel: "a + b - c", yLabel: "cosine" }),
     },
     {
       id: "interference",
       title: "Their mean: constructive interference",
       see: `The mean peaks at 0 with ${number(mean[0] ?? 0)}; the next best place has ${number(Math.max(...mean.slice(1)))}.`,
-      figure: lines.draw({
+      figure: lines({
         series: [{ name: "mean", y: mean }],
         xLabel: "a + b - c",
         yLabel: "mean cosine",

@@ -26,7 +26,7 @@ function keyFigure({ basis, keyFrequencies, neurons }: ModularAdditionAnalysis):
       id: "neuron-fourier",
       title: "The same neurons in the 2-D Fourier basis",
       see: `Key components of a run down, those of b across; the constant is left out. A neuron of one frequency has its colour in one block of rows and columns and along the edges beside it, where the waves of a alone and of b alone are.`,
-      figure: facets.draw({
+      figure: facets({
         panels: neurons.shown.map((neuron, which) => ({
           title: `neuron ${neuron}`,
           z: part(withoutConstant(mapOf(neurons.transformedMaps, which)), kept),
@@ -59,7 +59,7 @@ function fullFigure(
     id: `neuron-fourier-${which}`,
     title: `Neuron ${neuron} in the whole 2-D Fourier basis`,
     see: `Every component of a and b but the constant. ${where}`,
-    figure: heatmap.draw({
+    figure: heatmap({
       z: withoutConstant(mapOf(neurons.transformedMaps, which)),
       x: basis.names,
       y: basis.names,

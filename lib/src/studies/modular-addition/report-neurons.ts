@@ -26,7 +26,7 @@ export function neuronSection(analysis: ModularAdditionAnalysis): ReportSection 
         id: "neuron-sorted",
         title: "Best single frequency of each neuron, sorted",
         see: `How much of a neuron's variance its best frequency explains. The mean is ${number(summary.meanNeuronFraction)}.`,
-        figure: lines.draw({
+        figure: lines({
           series: [{ name: "fraction explained", y: neurons.sortedFractions }],
           xLabel: "neuron, sorted",
           yLabel: "fraction of variance",
@@ -37,7 +37,7 @@ export function neuronSection(analysis: ModularAdditionAnalysis): ReportSection 
         id: "neuron-histogram",
         title: "Fractions explained by one frequency",
         see: "The same numbers as a histogram: a peak on the right means neurons with one frequency each.",
-        figure: histogram.draw({
+        figure: histogram({
           series: [{ name: "neurons", values: neurons.sortedFractions }],
           range: [0, 1],
           xLabel: "fraction of variance",
@@ -55,7 +55,7 @@ function mapFigures(neurons: NeuronAnalysis): ReportFigure[] {
     id,
     title,
     see,
-    figure: facets.draw({ panels: panelsOf(neurons, maps), columns, xLabel: "b", yLabel: "a" }),
+    figure: facets({ panels: panelsOf(neurons, maps), columns, xLabel: "b", yLabel: "a" }),
   });
   const before =
     neurons.preActivationMaps === null
@@ -94,7 +94,7 @@ function oneNeuron({ shown, maps, grouped }: NeuronAnalysis): ReportFigure[] {
       id: "neuron-one",
       title: `Neuron ${neuron} after the ReLU`,
       see: `One neuron's activation for every pair. ${best}`,
-      figure: heatmap.draw({ z: mapOf(maps, 0), xLabel: "b", yLabel: "a", aspect: "equal" }),
+      figure: heatmap({ z: mapOf(maps, 0), xLabel: "b", yLabel: "a", aspect: "equal" }),
     },
   ];
 }
@@ -105,7 +105,7 @@ function sharesFigure({ neurons, keyFrequencies, p }: ModularAdditionAnalysis): 
     id: "neuron-shares",
     title: "Share of each frequency in the variance of all neurons",
     see: `Over all ${neurons.variances.length} neurons together; the key frequencies are coloured.`,
-    figure: bars.draw({
+    figure: bars({
       categories: Array.from({ length: Math.floor(p / 2) }, (_, k) => k + 1),
       series: [{ name: "share of variance", values: neurons.shares }],
       highlight: [...keyFrequencies],
@@ -134,7 +134,7 @@ function fractionFigure({ fractions, grouped }: NeuronAnalysis): ReportFigure {
     id: "neuron-fractions",
     title: "Fraction of each neuron explained by each frequency",
     see: "Neurons are sorted by their preferred frequency, so clusters show as bars. Wide clear bars mean few frequencies shared by many neurons.",
-    figure: heatmap.draw({
+    figure: heatmap({
       z: { dtype: "float64", shape: [freqs, width], data },
       y: Array.from({ length: freqs }, (_, k) => k + 1),
       xLabel: "neuron, sorted by frequency",
@@ -155,7 +155,7 @@ function clusterFigure(neurons: NeuronAnalysis, key: readonly number[]): ReportF
     id: "neuron-clusters",
     title: "Neurons per frequency",
     see: `${count} of ${neurons.grouped.frequency.length} neurons prefer a key frequency.${dead}`,
-    figure: bars.draw({
+    figure: bars({
       categories: clusters.map(({ frequency }) => frequency),
       series: [
         { name: "at least 85 % explained", values: clusters.map((c) => c.wellExplained) },
@@ -189,7 +189,7 @@ export function logitSection(analysis: ModularAdditionAnalysis): ReportSection {
         id: "logit-cosines",
         title: "Share of the logits' variance in cos w(a + b − c)",
         see: "One bar per frequency; the key frequencies are coloured.",
-        figure: bars.draw({
+        figure: bars({
           categories: frequencies,
           series: [{ name: "share of variance", values: logits.shares }],
           highlight: [...keyFrequencies],
@@ -201,7 +201,7 @@ export function logitSection(analysis: ModularAdditionAnalysis): ReportSection {
         id: "logit-map",
         title: "Frequencies of W_logit = W_out W_U",
         see: `What neurons can write to the logits; ${percent(summary.logitMap)} of its squared norm is in the key frequencies.`,
-        figure: bars.draw({
+        figure: bars({
           categories: frequencies,
           series: [{ name: "norm", values: logitMap.frequencyNorms }],
           highlight: [...keyFrequencies],
@@ -216,7 +216,7 @@ export function logitSection(analysis: ModularAdditionAnalysis): ReportSection {
               id: "neuron-input",
               title: "Frequencies of W_neur, head by head",
               see: `What each head can add to the neurons, W_E W_V W_O W_in. ${strongestOfHeads(neuronInput)}`,
-              figure: lines.draw({
+              figure: lines({
                 x: frequencies,
                 series: neuronInput.map((of, head) => ({
                   name: headNames(neuronInput.length)[head] as string,

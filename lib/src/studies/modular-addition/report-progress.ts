@@ -35,7 +35,7 @@ function lossesFigure(progress: Progress): ReportFigure {
     id: "progress-losses",
     title: "Full, restricted and excluded loss over training",
     see: "When the restricted loss (of all pairs) falls below the full loss, the key frequencies alone answer better than the whole network: the rest is memory, and noise on unseen pairs.",
-    figure: lines.draw({
+    figure: lines({
       x: progress.steps,
       series: [
         { name: "train", y: over(progress, (of) => of.full.train) },
@@ -56,7 +56,7 @@ function excludedFigure(progress: Progress): ReportFigure {
     id: "progress-excluded",
     title: "Excluded loss, one frequency at a time",
     see: "Training loss without one key frequency. While the model only memorises, taking one away costs nothing; as its circuit forms, each becomes needed.",
-    figure: lines.draw({
+    figure: lines({
       x: progress.steps,
       series: frequencies.map((frequency, i) => ({
         name: `without ${frequency}`,
@@ -77,7 +77,7 @@ function weightFigures(progress: Progress): ReportFigure[] {
       id: "progress-gini",
       title: "Gini coefficients of the Fourier components",
       see: "0: all components alike; 1: all in one. They rise as the weights concentrate on few frequencies.",
-      figure: lines.draw({
+      figure: lines({
         x: steps,
         series: [
           { name: "W_E", y: over(progress, (of) => of.giniEmbedding) },
@@ -91,7 +91,7 @@ function weightFigures(progress: Progress): ReportFigure[] {
       id: "progress-weights",
       title: "Sum of squared weights",
       see: "Weight decay prefers the general solution: it needs less norm than memory does, so the norm falls through the clean-up.",
-      figure: lines.draw({
+      figure: lines({
         x: steps,
         series: [{ name: "sum of squares", y: over(progress, (of) => of.sumOfSquaredWeights) }],
         xLabel: "step",
@@ -102,7 +102,7 @@ function weightFigures(progress: Progress): ReportFigure[] {
       id: "progress-animation",
       title: "The embedding's frequencies, checkpoint by checkpoint",
       see: "Press play: from an even spectrum a few frequencies rise and the others sink.",
-      figure: animation.draw({
+      figure: animation({
         frames: [...steps],
         panels: [
           {

@@ -31,7 +31,7 @@ export function trainingSection(
         id: "accuracy",
         title: "Accuracy during training",
         see: `The share of pairs answered correctly. Train accuracy ends at ${percent(lastOf(curves.trainAccuracy))}, test accuracy at ${percent(lastOf(curves.testAccuracy))}.`,
-        figure: lines.draw({
+        figure: lines({
           x: curves.step,
           series: [
             { name: "train", y: curves.trainAccuracy },
@@ -101,7 +101,7 @@ function lossFigure(
     id: "loss",
     title: "Loss during training",
     see: `Mean cross-entropy in nats. The training loss falls at once; the test loss first rises and, if the model groks, falls by orders of magnitude long after. The buttons switch the axes between linear and logarithmic.${printed === undefined ? "" : ` Dotted: the log printed in ${printed.name}.`}`,
-    figure: lines.draw({
+    figure: lines({
       x: step,
       series: [...own, ...theirs],
       xLabel: "step",

@@ -36,7 +36,7 @@ export function sequenceSection(when: string, id: string, one: OpenedSequence): 
             percent((rowsOf(pattern, head)[last] as number[])[last - 1] as number),
           ),
         )} of its attention to the token before it, head by head.`,
-        figure: facets.draw({
+        figure: facets({
           panels: Array.from({ length: heads }, (_, head) => ({
             title: `head ${head}`,
             z: rowsOf(pattern, head),
@@ -54,7 +54,7 @@ export function sequenceSection(when: string, id: string, one: OpenedSequence): 
         id: `contributions-${id}`,
         title: "What each head adds to the logits at the last position",
         see: "Columns add up to the logits. The bias has its own row: adding it to each head, as the notebook does, counts it once per head.",
-        figure: heatmap.draw({
+        figure: heatmap({
           z: contributions,
           x: tokenNames,
           y: [...headNames(heads), markup`bias b<sub>O</sub>`, "residual"],
@@ -83,7 +83,7 @@ export function circuitsSection({ qk, ov }: HeadCircuits): ReportSection {
         id: "qk",
         title: "QK: attention score of each token for each token",
         see: "Only the row of 0 matters for signal: 0 is always the last token. It tells the numbers 1 … 4 from the fillers 5 … 10, and from each other.",
-        figure: facets.draw({
+        figure: facets({
           panels: panels(qk),
           x: tokenNames,
           y: tokenNames,
@@ -96,7 +96,7 @@ export function circuitsSection({ qk, ov }: HeadCircuits): ReportSection {
         id: "ov",
         title: "OV: what attending a token adds to each logit",
         see: "Every row of a head is a multiple of the same direction. Numbers with multiples of opposite sign push the same answers up and down.",
-        figure: facets.draw({
+        figure: facets({
           panels: panels(ov),
           x: tokenNames,
           y: tokenNames,
@@ -134,7 +134,7 @@ export function answersSection(signal: SignalHeads): ReportSection {
         id: "without-head",
         title: "Share of each answer that is right without one head",
         see: "Over all signal sequences; the head's output is replaced by its mean over them.",
-        figure: heatmap.draw({
+        figure: heatmap({
           z: [...without, [...signal.perAnswer]],
           x: answerNames,
           y: [...headNames(heads).map((name) => `without ${name}`), "all heads"],
@@ -151,7 +151,7 @@ export function answersSection(signal: SignalHeads): ReportSection {
         id: "writes",
         title: "What each head adds for each pair",
         see: "Mean over the sequences of a pair, less the mean over all pairs. The diagonal is the right answer.",
-        figure: facets.draw({
+        figure: facets({
           panels: headNames(heads).map((title, head) => ({
             title,
             z: rowsOf(signal.writes, head),

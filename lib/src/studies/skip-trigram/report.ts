@@ -53,7 +53,7 @@ function dataSection({ oneIn }: SkipTrigramStudyParams, data: DataSummary): Repo
         id: "labels",
         title: "Labels of the training set",
         see: "Signal labels 0, 4, 7 and 9 belong to equal pairs, which are drawn half as often as the others, in either order. Noise has eleven labels, all alike.",
-        figure: bars.draw({
+        figure: bars({
           categories: answers,
           series: [
             { name: "signal", values: data.signalLabels },
@@ -121,7 +121,7 @@ function partFigure(id: string, title: string, yLabel: string, parts: Parts): Re
     id,
     title,
     see: parts.see,
-    figure: lines.draw({
+    figure: lines({
       x: parts.x,
       series: [
         { name: "signal", y: parts.signal },
@@ -155,7 +155,7 @@ function printedFigure(
     id: "printed-epochs",
     title: "The first epochs, beside the notebook's",
     see: "Losses are true means here; the notebook's, which it divides wrongly, are put on the same scale. With the default parameters the two lie on each other.",
-    figure: lineFacets.draw({
+    figure: lineFacets({
       panels: [
         panel("train loss (nats)", epochs.trainLoss, trainLoss),
         panel("train accuracy", epochs.trainAccuracy, printedLog.trainAccuracy),
