@@ -4,13 +4,17 @@
  * code 1 means faults. Without a name it lists the campaigns.
  */
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Campaign } from "./campaigns/campaign.ts";
 
 const folder = new URL("./campaigns/", import.meta.url);
 
 async function campaigns(): Promise<Campaign[]> {
-  const files = readdirSync(folder).filter((file) => /^[a-z-]+\.ts$/.test(file));
+  const files = readdirSync(folder)
+    .filter((file) => /^[a-z-]+\.ts$/.test(file))
+    .filter((file) =>
+      readFileSync(new URL(file, folder), "utf8").includes("export const campaign"),
+    );
   const modules = await Promise.all(
     files.map((file) => import(new URL(file, folder).href) as Promise<{ campaign?: Campaign }>),
   );
