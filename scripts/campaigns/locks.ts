@@ -143,15 +143,19 @@ async function runHolder(
   child.stderr?.on("data", (text: Buffer) => {
     errors += text;
   });
-  child.on("exit", (_code, signal) => {
-    result.killed = signal === "SIGKILL";
-  });
+  const closed = new Promise<void>((done) =>
+    child.on("close", (_code, signal) => {
+      result.killed = signal === "SIGKILL";
+      done();
+    }),
+  );
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
     if (line === "taken") result.taken++;
     else if (line === "refused") result.refused++;
     else if (line === "die") child.kill("SIGKILL");
     else result.wrong.push(line);
   }
+  await closed;
   timer.abort();
   if (errors !== "") result.wrong.push(errors.split("\n", 8).join(" | "));
   return result;

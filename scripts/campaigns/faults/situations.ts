@@ -1,0 +1,221 @@
+/** What may happen to a run: each situation is tried on a bench of its own and gives its fault, if any. */
+
+import { spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { type Bench, outcry, refused } from "./bench.ts";
+
+/** Tools that a machine may lack; a situation that needs a missing one is skipped by name. */
+export interface Tools {
+  readonly library: string | undefined;
+  readonly mount: boolean;
+  readonly faketime: boolean;
+}
+
+export interface Situation {
+  readonly name: string;
+  readonly needs?: keyof Tools;
+  /** In the short form, too. */
+  readonly short?: boolean;
+  readonly attempt: (bench: Bench, tools: Tools) => Promise<string | undefined>;
+}
+
+const signals: readonly Situation[] = (
+  [
+    ["SIGTERM", 130],
+    ["SIGINT", 130],
+    ["SIGHUP", 129],
+    ["SIGQUIT", 131],
+  ] as const
+).map(([signal, code]) => ({
+  name: `signal-${signal}`,
+  async attempt(bench) {
+    const { child, ended } = await bench.trainTo100();
+    child.kill(signal);
+    const result = await ended;
+    if (result.code !== code) return `exit ${result.code} ${result.signal ?? ""}, not ${code}`;
+    return outcry(result) ?? bench.again();
+  },
+}));
+
+const full: readonly Situation[] = [
+  ["disk-40k", "size=40k"],
+  ["disk-400k", "size=400k"],
+  ["disk-1500k", "size=1500k"],
+  ["no-inodes", "size=64m,nr_inodes=12"],
+].map(([name, options]) => ({
+  name: name as string,
+  needs: "mount",
+  async attempt(bench) {
+    return onDisk(bench, options as string, async () => {
+      const refusal = refused(await bench.train().ended, /: the disk is full; free some space/);
+      const left = readdirSync(bench.out, { recursive: true, encoding: "utf8" });
+      const unfinished = left.filter((path) => /unfinished|lock/.test(path));
+      if (unfinished.length > 0) return `left behind: ${unfinished.join(", ")}`;
+      mount("-o", "remount,size=64m,nr_inodes=10000", bench.out);
+      return refusal ?? bench.again();
+    });
+  },
+}));
+
+const readOnly: Situation = {
+  name: "read-only-disk",
+  needs: "mount",
+  attempt: (bench) =>
+    onDisk(bench, "ro", async () =>
+      refused(await bench.train().ended, /: the disk is read-only; choose another folder/),
+    ),
+};
+
+/** `EPERM`, `EINVAL`, `EOPNOTSUPP`; for a rename `EBUSY`, too. */
+const refusals: readonly Situation[] = [
+  ...[1, 95].map((errno) => ["LINK", errno] as const),
+  ...[1, 22, 95].map((errno) => ["FSYNC", errno] as const),
+  ...[1, 16].map((errno) => ["RENAME", errno] as const),
+].map(([call, errno]) => ({
+  name: `refused-${call.toLowerCase()}-${errno}`,
+  needs: "library",
+  short: call === "FSYNC" && errno === 22,
+  async attempt(bench, { library }) {
+    const env = { LD_PRELOAD: library, [`${call}_ERRNO`]: String(errno) };
+    const result = await bench.train(env).ended;
+    if (result.code !== 0) return `exit ${result.code}: ${result.stderr.slice(-300)}`;
+    return bench.compare();
+  },
+}));
+
+const deleted: readonly Situation[] = ["", "checkpoints", "run.json", "metrics.jsonl"].map(
+  (part) => ({
+    name: `deleted-${part || "folder"}`,
+    async attempt(bench) {
+      const { ended } = await bench.trainTo100();
+      rmSync(join(bench.run as string, part), { recursive: true, force: true });
+      return outcry(await ended) ?? bench.again();
+    },
+  }),
+);
+
+const lastCheckpoint = (run: string): string => {
+  const folder = join(run, "checkpoints");
+  const steps = readdirSync(folder).map((name) => Number.parseInt(name, 10));
+  return join(folder, `${Math.max(...steps)}.safetensors`);
+};
+
+function flipBit(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 900] = (bytes[bytes.length - 900] as number) ^ 0x40;
+  writeFileSync(path, bytes);
+}
+
+const damages: Readonly<Record<string, (run: string) => void>> = {
+  "checkpoint-cut": (run) => truncateSync(lastCheckpoint(run), 1000),
+  "checkpoint-empty": (run) => truncateSync(lastCheckpoint(run), 0),
+  "checkpoint-missing": (run) => rmSync(lastCheckpoint(run)),
+  "checkpoint-flipped": (run) => flipBit(lastCheckpoint(run)),
+  "checkpoint-renamed": (run) =>
+    cpSync(lastCheckpoint(run), join(run, "checkpoints/550.safetensors")),
+  "metrics-garbage": (run) => appendFileSync(join(run, "metrics.jsonl"), "garbage\n"),
+  "metrics-cut": (run) => truncateSync(join(run, "metrics.jsonl"), 150),
+  "metrics-changed": (run) => {
+    const path = join(run, "metrics.jsonl");
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace(/"trainLoss":[0-9.e-]+/, '"trainLoss":77'));
+  },
+};
+
+const damaged: readonly Situation[] = Object.entries(damages).map(([name, damage]) => ({
+  name,
+  async attempt(bench) {
+    await bench.killAt100(damage);
+    return bench.again();
+  },
+}));
+
+const locks: readonly Situation[] = [
+  ["lock-file", (lock: string) => writeFileSync(lock, "null"), /is not a lock of tinylens/],
+  ["lock-odd", (lock: string) => mkdirSync(join(lock, "odd"), { recursive: true }), /not a lock/],
+  ["lock-empty", (lock: string) => mkdirSync(lock), undefined],
+].map(([name, make, sentence]) => ({
+  name: name as string,
+  short: name === "lock-file",
+  async attempt(bench) {
+    await bench.killAt100((run) => {
+      const lock = join(run, "lock");
+      rmSync(lock, { recursive: true });
+      (make as (path: string) => void)(lock);
+    });
+    if (sentence === undefined) return bench.again();
+    const fault = refused(await bench.train().ended, sentence as RegExp);
+    rmSync(join(bench.run as string, "lock"), { recursive: true });
+    return fault ?? bench.again();
+  },
+}));
+
+/** Whatever becomes of the streams, the run ends and nothing shows a stack. */
+const streams: readonly Situation[] = [
+  ["stdout-closed", '"$@" >&-'],
+  ["stderr-closed", '"$@" 2>&-'],
+  ["stdin-closed", '"$@" <&-'],
+  ["stdout-pipe-closed", '"$@" > >(exec true)'],
+  ["stderr-pipe-closed", '"$@" 2> >(exec true)'],
+  ["stdout-full", '"$@" >/dev/full'],
+  ["stderr-full", '"$@" 2>/dev/full'],
+].map(([name, shell]) => ({
+  name: name as string,
+  async attempt(bench) {
+    return outcry(await bench.train({}, shell).ended) ?? bench.again();
+  },
+}));
+
+const killed: Situation = {
+  name: "killed",
+  async attempt(bench) {
+    await bench.killAt100();
+    return bench.again();
+  },
+};
+
+const clock: Situation = {
+  name: "clock-a-year-back",
+  needs: "faketime",
+  async attempt(bench) {
+    await bench.killAt100();
+    const result = await bench.train({}, 'faketime -f -365d "$@"').ended;
+    if (result.code !== 0) return `exit ${result.code}: ${result.stderr.slice(-300)}`;
+    return bench.compare();
+  },
+};
+
+/** Every situation, by name. */
+export const situations: readonly Situation[] = [
+  ...[...signals, killed, ...full, readOnly, ...refusals, ...deleted, ...damaged],
+  ...[...locks, ...streams, clock],
+];
+
+/** Where mounting is allowed, tmpfs stands for disks that are full or read-only. */
+async function onDisk(
+  bench: Bench,
+  options: string,
+  attempt: () => Promise<string | undefined>,
+): Promise<string | undefined> {
+  mount("-t", "tmpfs", "-o", options, "tmpfs", bench.out);
+  try {
+    return await attempt();
+  } finally {
+    spawnSync("umount", ["-l", bench.out]);
+  }
+}
+
+function mount(...args: readonly string[]): void {
+  const { status, stderr } = spawnSync("mount", args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`mount ${args.join(" ")}: ${stderr}`);
+}
