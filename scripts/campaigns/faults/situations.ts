@@ -146,7 +146,6 @@ const locks: readonly Situation[] = [
   ["lock-empty", (lock: string) => mkdirSync(lock), undefined],
 ].map(([name, make, sentence]) => ({
   name: name as string,
-  short: name === "lock-file",
   async attempt(bench) {
     await bench.killAt100((run) => {
       const lock = join(run, "lock");
