@@ -6,6 +6,8 @@ import { figurePageScript } from "./client/script.ts";
 import { base64, embedJson, escapeHtml } from "./escape.ts";
 import { plotlyTemplate, sans, type ThemeName, themeVariables } from "./theme.ts";
 
+export type { PlotlyFigure };
+
 /** How a page of figures looks. */
 export interface FigurePageOptions {
   /** Title of the page; default "tinylens". */

@@ -8,8 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { InputError, MissingError } from "../core/errors.ts";
-import type { PlotlyFigure } from "../figures/figure.ts";
-import { type FigurePageOptions, figurePage } from "../report/figure-page.ts";
+import { type FigurePageOptions, figurePage, type PlotlyFigure } from "../report/figure-page.ts";
 import { plotlyBundle } from "../report/node/index.ts";
 
 /** Size of a picture, and who draws it. */

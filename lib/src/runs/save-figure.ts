@@ -2,8 +2,7 @@
 
 import { extname } from "node:path";
 import { InputError } from "../core/errors.ts";
-import type { PlotlyFigure } from "../figures/figure.ts";
-import { type FigurePageOptions, figurePage } from "../report/figure-page.ts";
+import { type FigurePageOptions, figurePage, type PlotlyFigure } from "../report/figure-page.ts";
 import { plotlyBundle } from "../report/node/index.ts";
 import { replaceFile } from "./disk.ts";
 import { type ImageOptions, imageOf } from "./figure-image.ts";
