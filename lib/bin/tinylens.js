@@ -13,7 +13,7 @@ if (ownMajor < major || (ownMajor === major && ownMinor < minor)) {
   process.exit(2);
 }
 
-const source = new URL("../src/cli/main.ts", import.meta.url);
-const built = new URL("../dist/cli/main.js", import.meta.url);
-const { main } = await import(existsSync(source) ? source.href : built.href);
-process.exitCode = await main(process.argv.slice(2));
+const source = new URL("../src/cli/start.ts", import.meta.url);
+const built = new URL("../dist/cli/start.js", import.meta.url);
+const { start } = await import(existsSync(source) ? source.href : built.href);
+await start(process.argv.slice(2));

@@ -28,6 +28,8 @@ export interface Context {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether `--no-color` was given; see `hasColor`. */
+  readonly noColor: boolean;
   /** Folder that relative paths start from. */
   readonly cwd: string;
   /** Milliseconds that only go forward. */

@@ -1,6 +1,7 @@
 /** The command line's surroundings in a real process. */
 
 import { openOne } from "../compile/index.ts";
+import { InputError } from "../core/errors.ts";
 import { models } from "../models/index.ts";
 import * as studies from "../studies/all.ts";
 import { tasks } from "../tasks/index.ts";
@@ -14,12 +15,24 @@ export function defaultContext(): Context {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    cwd: process.cwd(),
+    noColor: false,
+    cwd: workingFolder(),
     now: () => performance.now(),
     backend: openOne,
     onInterrupt,
     endAtOnce,
   };
+}
+
+/** Throws `InputError` when the folder was deleted since the shell went there. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new InputError("the working folder is not there any more; change to another one", {
+      cause,
+    });
+  }
 }
 
 const stopSignals: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];

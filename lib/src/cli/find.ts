@@ -12,11 +12,12 @@ import type { Context } from "./context.ts";
 export function findStudy(
   { studies }: Context,
   command: string,
-  name: string,
+  name: string | undefined,
 ): Study<unknown, unknown> {
   const study = Object.values(studies).find((candidate) => candidate.name === name);
   if (study !== undefined) return study;
   const names = Object.values(studies).map((candidate) => candidate.name);
+  if (name === undefined) throw new InputError(`${command}: needs a study: ${names.join(", ")}`);
   throw new UnknownNameError(command, "study", name, names);
 }
 

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { nativeBackend } from "../compile/index.ts";
 import { version } from "../runs/index.ts";
+import { smallStudy } from "../runs/testing/small-study.ts";
+import type { Study } from "../studies/study.ts";
 import type { StopSignal } from "./context.ts";
 import { type Ended, tinylens } from "./testing/terminal.ts";
 
@@ -60,6 +62,17 @@ describe("tinylens run", () => {
     expect(stdout).toMatch(
       /1 of 1 claims hold; report: runs\/small-addition-\w{8}\/report\.html\n$/,
     );
+  });
+
+  it("says that no claims are made, which is no failure", async () => {
+    const study = { ...smallStudy, claims: () => [] } as Study<unknown, unknown>;
+    const cwd = fresh();
+    const words = ["run", "small-addition", ...quick];
+    const { code, stdout } = await tinylens(cwd, words, { studies: { study } });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\n?no claims are made for these settings; report: runs\//);
+    const listed = await tinylens(cwd, ["runs"], { studies: { study } });
+    expect(listed.stdout).toMatch(/ {2}- +steps=8/);
   });
 
   it("ends with 1 when a claim fails", async () => {
@@ -265,10 +278,10 @@ describe("the other commands", () => {
 describe("wrong input ends with 2 and one sentence", () => {
   const small = ["run", "small-addition"];
   it.each<[string[], string]>([
-    [["rnu"], "unknown command 'rnu'; did you mean run?"],
-    [["run"], "missing required argument 'study'"],
+    [["rnu"], 'tinylens: unknown command "rnu"; did you mean run, runs, bench?'],
+    [["run"], "run: needs a study: small-addition"],
     [["run", "small-adition"], 'run: unknown study "small-adition"; did you mean small-addition?'],
-    [[...small, "--sed", "3"], "unknown option '--sed'; did you mean one of --seed, --set?"],
+    [[...small, "--sed", "3"], 'run: unknown option "--sed"; did you mean --set, --seed, --out?'],
     [
       [...small, "--set", "step=3"],
       'small-addition: unknown parameter "step"; did you mean steps, seed, lr?',

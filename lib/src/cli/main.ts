@@ -1,7 +1,7 @@
 /** The command line: arguments in, text and an exit code out. */
 
 import { CommanderError, Command as Parser } from "commander";
-import { InputError } from "../core/errors.ts";
+import { InputError, UnknownNameError } from "../core/errors.ts";
 import { printable, sentence } from "../core/text.ts";
 import { version } from "../runs/index.ts";
 import * as all from "./commands/all.ts";
@@ -16,8 +16,17 @@ all satisfies Record<string, Command>;
  * claims hold, 1 a claim failed, 2 wrong input (one sentence on standard error), 130 interrupted.
  */
 export async function main(argv: readonly string[], given: Partial<Context> = {}): Promise<number> {
-  const context: Context = { ...defaultContext(), ...given };
+  const { stderr = process.stderr, env = process.env } = given;
+  try {
+    return await runCommand(argv, { ...defaultContext(), ...given });
+  } catch (error) {
+    return failure(error, { stderr, env });
+  }
+}
+
+async function runCommand(argv: readonly string[], given: Context): Promise<number> {
   let code = 0;
+  const context = { ...given, noColor: argv.includes("--no-color") };
   const parser = programFor(context, (ended) => {
     code = ended;
   });
@@ -25,7 +34,7 @@ export async function main(argv: readonly string[], given: Partial<Context> = {}
     await parser.parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {
-    return failure(error, context);
+    throw withNearest(error, parser, argv);
   }
 }
 
@@ -33,6 +42,8 @@ function programFor(context: Context, done: (code: number) => void): Parser {
   const parser = new Parser("tinylens")
     .description("Train tiny transformers, open them up, and check what they learned.")
     .version(version(), "-v, --version")
+    .option("--no-color", "no colours (NO_COLOR and FORCE_COLOR are heeded too)")
+    .showSuggestionAfterError(false)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
@@ -45,11 +56,26 @@ function programFor(context: Context, done: (code: number) => void): Parser {
   return parser;
 }
 
-function failure(error: unknown, { stderr, env }: Context): number {
+/** What commander calls an unknown word becomes an error with the nearest names. */
+function withNearest(error: unknown, program: Parser, argv: readonly string[]): unknown {
+  if (!(error instanceof CommanderError)) return error;
+  const word = /'([^']*)'/.exec(error.message)?.[1] ?? "";
+  const commands = program.commands.map((command) => command.name());
+  if (error.code === "commander.unknownCommand") {
+    return new UnknownNameError("tinylens", "command", word, commands);
+  }
+  if (error.code !== "commander.unknownOption") return error;
+  const command = program.commands.find((candidate) => argv.includes(candidate.name()));
+  const options = [...(command?.options ?? []), ...program.options];
+  const flags = options.map(({ long }) => long ?? "").filter((flag) => flag !== "");
+  return new UnknownNameError(command?.name() ?? "tinylens", "option", word, [...flags, "--help"]);
+}
+
+function failure(error: unknown, { stderr, env }: Pick<Context, "stderr" | "env">): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     if (error.code === "commander.help") return 2;
-    stderr.write(`tinylens: ${sentence(oneSentence(error.message))}\n`);
+    stderr.write(`tinylens: ${sentence(error.message.replace(/^error: /, ""))}\n`);
     return 2;
   }
   const message = error instanceof Error ? error.message : String(error);
@@ -69,11 +95,4 @@ function stackOf({ stack = "" }: Error): string {
     .split("\n")
     .map((line) => printable(line, 1000))
     .join("\n");
-}
-
-/** `error: unknown option '--sed'\n(Did you mean --set?)` on one line without the prefix. */
-function oneSentence(message: string): string {
-  return message
-    .replace(/^error: /, "")
-    .replace(/\s*\n\s*\(Did you mean (.*)\?\)/, "; did you mean $1?");
 }

@@ -5,10 +5,11 @@ import pc from "picocolors";
 import type { Claim, ClaimValue } from "../core/claim.ts";
 import { printable, printableJson, sentence } from "../core/text.ts";
 import { numbersAsText, type RunOutcome } from "../runs/index.ts";
+import { hasColor } from "./color.ts";
 import type { Context } from "./context.ts";
 import { duration } from "./progress-text.ts";
 
-/** 0 when every claim holds, 1 when one does not, 130 when the run was stopped. */
+/** 0 when every claim holds or none is made, 1 when one does not, 130 when the run was stopped. */
 export function exitCodeOf({ interrupted, claims }: RunOutcome): number {
   if (interrupted) return 130;
   return claims.every((claim) => claim.holds) ? 0 : 1;
@@ -22,7 +23,7 @@ export function printOutcome(context: Context, outcome: RunOutcome, json: boolea
     stderr.write(`${at}; run the same command again to go on from there\n`);
   }
   if (json) stdout.write(`${printableJson(jsonOf(outcome), numbersAsText)}\n`);
-  else if (!outcome.interrupted) stdout.write(claimsText(outcome, cwd, stdout.isTTY === true));
+  else if (!outcome.interrupted) stdout.write(claimsText(outcome, cwd, hasColor(stdout, context)));
   return exitCodeOf(outcome);
 }
 
@@ -41,9 +42,12 @@ function claimsText(outcome: RunOutcome, cwd: string, color: boolean): string {
     const mark = claim.holds ? colors.green("holds") : colors.red("fails");
     return `  ${mark}  ${sentence(claim.text)}\n         ${colors.dim(sentence(comparison(claim)))}`;
   });
-  const summary = `${held} of ${claims.length} claims hold`;
+  const summary =
+    claims.length === 0
+      ? "no claims are made for these settings"
+      : `${held} of ${claims.length} claims hold`;
   const folder = relative(cwd, run) || ".";
-  return `${colors.bold(printable(study))} (${how})\n${lines.join("\n")}\n${summary}; report: ${sentence(folder)}/report.html\n`;
+  return `${colors.bold(printable(study))} (${how})\n${[...lines, summary].join("\n")}; report: ${sentence(folder)}/report.html\n`;
 }
 
 function comparison({ expected, tolerance, measured, source }: Claim): string {

@@ -20,10 +20,10 @@ export interface ProgressView {
 
 export function progressView(
   study: string,
-  context: Pick<Context, "stderr" | "now">,
+  context: Pick<Context, "stderr" | "now"> & Partial<Pick<Context, "env">>,
 ): ProgressView {
-  const { stderr, now } = context;
-  const live = stderr.isTTY === true && (stderr.columns ?? 0) > 0;
+  const { stderr, now, env = {} } = context;
+  const live = env.TERM !== "dumb" && stderr.isTTY === true && (stderr.columns ?? 0) > 0;
   const screen = live ? liveScreen(stderr) : lineScreen(stderr);
   let standing: Standing | undefined;
   let meter = rateMeter(0, 0);

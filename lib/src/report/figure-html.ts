@@ -1,6 +1,6 @@
 /** One figure of the page: title, controls, drawing, caption, downloads. */
 
-import { embedJson, escapeHtml } from "./escape.ts";
+import { embedJson, type Html, html } from "./escape.ts";
 import { inlineMarkdown, plainText } from "./markdown.ts";
 import type { ReportFigure } from "./report.ts";
 
@@ -9,23 +9,20 @@ export function figureHtml(
   { id, title, see, figure }: ReportFigure,
   study: string,
   figures: ReadonlyMap<string, number>,
-): string {
+): Html {
   const number = figures.get(id);
-  const plain = escapeHtml(`Figure ${number}. ${plainText(title, figures)}`);
-  const name = escapeHtml(`${study}-${id}`);
-  const downloads = ["png", "svg", "csv", "json"]
-    .map(
-      (kind) =>
-        `<button type="button" data-download="${kind}" data-name="${name}">${kind.toUpperCase()}</button>`,
-    )
-    .join("");
-  return `<figure id="figure-${escapeHtml(id)}" data-figure="${escapeHtml(id)}" data-title="${plain}">
-<div class="head"><h3><a href="#figure-${escapeHtml(id)}">Figure ${number}</a> ${inlineMarkdown(title, figures)}</h3>
+  const plain = `Figure ${number}. ${plainText(title, figures)}`;
+  const downloads = ["png", "svg", "csv", "json"].map(
+    (kind) =>
+      html`<button type="button" data-download="${kind}" data-name="${study}-${id}">${kind.toUpperCase()}</button>`,
+  );
+  return html`<figure id="figure-${id}" data-figure="${id}" data-title="${plain}">
+<div class="head"><h3><a href="#figure-${id}">Figure ${number}</a> ${inlineMarkdown(title, figures)}</h3>
 <div class="downloads" role="group" aria-label="Download figure ${number}">${downloads}</div></div>
 <div class="controls"></div>
-<div class="canvas"><div class="plot" role="img" aria-label="${plain}. ${escapeHtml(plainText(see, figures))}" style="${sizeOf(figure.layout)}"></div></div>
+<div class="canvas"><div class="plot" role="img" aria-label="${plain}. ${plainText(see, figures)}"></div></div>
 <figcaption>${inlineMarkdown(see, figures)}</figcaption>
-<script type="application/json" id="data-${escapeHtml(id)}">${embedJson(figure)}</script>
+<script type="application/json" id="data-${id}">${embedJson(figure)}</script>
 </figure>`;
 }
 
@@ -33,14 +30,25 @@ export function figureHtml(
 const sliderHeight = 110;
 
 /**
- * A figure with a width keeps its proportions on narrow pages; others keep their height. One that would
- * become too narrow for its labels scrolls sideways.
+ * The rule of the style sheet that gives a figure its size. One with a width keeps its proportions on
+ * narrow pages; others keep their height. One that would become too narrow for its labels scrolls
+ * sideways.
  */
-function sizeOf(layout: Readonly<Record<string, unknown>>): string {
-  const drawn = typeof layout.height === "number" ? layout.height : 420;
+export function figureRule({ id, figure: { layout } }: ReportFigure): string {
+  const drawn = finite(layout.height) ?? 420;
   const height = drawn - (layout.sliders ? sliderHeight : 0);
-  const { minWidth } = (layout.meta ?? {}) as { readonly minWidth?: unknown };
-  const least = typeof minWidth === "number" ? `;min-width:${minWidth}px` : "";
-  if (typeof layout.width !== "number") return `height:${height}px${least}`;
-  return `max-width:${layout.width}px;aspect-ratio:${layout.width}/${height}${least}`;
+  const width = finite(layout.width);
+  const least = finite((layout.meta as { readonly minWidth?: unknown } | undefined)?.minWidth);
+  const size = [
+    ...(width === undefined
+      ? [`height: ${height}px`]
+      : [`max-width: ${width}px`, `aspect-ratio: ${width} / ${height}`]),
+    ...(least === undefined ? [] : [`min-width: ${least}px`]),
+  ];
+  return `[data-figure="${id}"] .plot { ${size.join("; ")}; }`;
+}
+
+/** The number, or undefined for whatever else a layout holds. */
+export function finite(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }

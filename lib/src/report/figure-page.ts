@@ -3,7 +3,9 @@
 import { InputError } from "../core/errors.ts";
 import type { PlotlyFigure } from "../figures/figure.ts";
 import { figurePageScript } from "./client/script.ts";
-import { base64, embedJson, escapeHtml } from "./escape.ts";
+import { base64, embedJson, Html, html } from "./escape.ts";
+import { finite } from "./figure-html.ts";
+import { bundleHash, contentPolicy, sourceHash } from "./policy.ts";
 import { plotlyTemplate, sans, type ThemeName, themeVariables } from "./theme.ts";
 
 export type { PlotlyFigure };
@@ -27,34 +29,47 @@ export function figurePage(
 ): string {
   if (figures.length === 0) throw new InputError("figurePage: needs at least one figure, got 0");
   const templates = { light: plotlyTemplate("light"), dark: plotlyTemplate("dark") };
-  const theme = options.theme === undefined ? "" : ` data-theme="${options.theme}"`;
-  const places = figures.map(({ layout }, i) => {
-    const { width, height = 420 } = layout as { readonly width?: number; readonly height?: number };
-    const limit = width === undefined ? "" : `;max-width:${width}px`;
-    return `<div class="plot" data-figure="${i}" style="height:${height}px${limit}"></div>`;
-  });
-  return `<!doctype html>
+  const theme = options.theme !== undefined && html` data-theme="${options.theme}"`;
+  const places = figures.map((_, i) => html`<div class="plot" data-figure="${i}"></div>\n`);
+  const style = styleOf(figures);
+  const script = figurePageScript();
+  const policy = contentPolicy(
+    [sourceHash(style), sourceHash("")],
+    [sourceHash(script), bundleHash(plotly)],
+  );
+  const page = html`<!doctype html>
 <html lang="en"${theme}>
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="tinylens">
-<title>${escapeHtml(options.title ?? "tinylens")}</title>
-<style>
+<title>${options.title ?? "tinylens"}</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+${places}<script type="application/json" id="figures">${embedJson(figures)}</script>
+<script type="application/json" id="templates">${embedJson(templates)}</script>
+<script type="text/plain" id="plotly">${base64(plotly)}</script>
+<script>${new Html(script)}</script>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function styleOf(figures: readonly PlotlyFigure[]): string {
+  const sizes = figures.map(({ layout }, i) => {
+    const width = finite(layout.width);
+    const limit = width === undefined ? "" : ` max-width: ${width}px;`;
+    return `[data-figure="${i}"] { height: ${finite(layout.height) ?? 420}px;${limit} }`;
+  });
+  return `
 :root { color-scheme: light dark; ${themeVariables()} }
 :root[data-theme="light"] { color-scheme: light; }
 :root[data-theme="dark"] { color-scheme: dark; }
 body { margin: 1.5rem auto; max-width: 60rem; padding: 0 1rem; background: var(--page); color: var(--text); font-family: ${sans}; }
 .plot { margin-bottom: 2rem; }
-</style>
-</head>
-<body>
-${places.join("\n")}
-<script type="application/json" id="figures">${embedJson(figures)}</script>
-<script type="application/json" id="templates">${embedJson(templates)}</script>
-<script type="text/plain" id="plotly">${base64(plotly)}</script>
-<script>${figurePageScript()}</script>
-</body>
-</html>
+${sizes.join("\n")}
 `;
 }

@@ -22,11 +22,11 @@ describe("prose", () => {
     ["<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"],
     ["[x](javascript:alert)", "x"],
   ])("reads %s", (prose, html) => {
-    expect(inlineMarkdown(prose, figures)).toBe(html);
+    expect(inlineMarkdown(prose, figures).text).toBe(html);
   });
 
   it("refuses a link to a figure that is not there", () => {
-    const read = (): string => inlineMarkdown("[](#norm)", figures);
+    const read = (): unknown => inlineMarkdown("[](#norm)", figures);
     expect(read).toThrow(UnknownNameError);
     expect(read).toThrow('report: unknown figure "norm"; did you mean norms, losses?');
   });

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { renderReport } from "./render.ts";
 import type { ReportFigure, ReportInput } from "./report.ts";
@@ -17,14 +19,44 @@ describe("renderReport", () => {
     expect(html).toContain("1 of 2 claims hold");
     const claims = sampleReport().claims.slice(0, 1);
     expect(renderReport({ ...sampleReport(), claims }, bundle)).toContain("1 of 1 claims holds");
-    expect(renderReport({ ...sampleReport(), claims: [] }, bundle)).not.toContain("claims hold");
+    const none = renderReport({ ...sampleReport(), claims: [] }, bundle);
+    expect(none).not.toContain("claims hold");
+    expect(none).toContain("No claims are made for these settings");
   });
 
   it("loads nothing: no address is in a place that a browser fetches from", () => {
     expect(html).not.toMatch(/<(link|img|iframe|object|embed|audio|video)\b/);
     expect(html).not.toMatch(/\ssrc\s*=/);
     expect(html).not.toMatch(/@import|url\(/);
-    expect(html).toContain("default-src 'none'");
+    expect(html).toContain("default-src &#39;none&#39;");
+  });
+
+  it("allows the scripts and styles of the page by their hashes, and no others", () => {
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? "";
+    const hash = (text: string): string =>
+      `&#39;sha256-${createHash("sha256").update(text).digest("base64")}&#39;`;
+    const [, script = ""] = /<script>(.*?)<\/script>/s.exec(html) ?? [];
+    const [, style = ""] = /<style>(.*?)<\/style>/s.exec(html) ?? [];
+    const code = "globalThis.Plotly = {};";
+    expect(policy).toContain(`script-src ${hash(script)} ${hash(code)};`);
+    // Plotly adds empty style elements, which it fills by rules.
+    expect(policy).toContain(`style-src ${hash(style)} ${hash("")};`);
+    expect(policy).not.toContain("unsafe");
+    expect(renderReport(sampleReport(), gzipSync(bundle))).toContain(hash(code));
+    expect(html).not.toMatch(/<[a-z][^>]*\s(style|on[a-z]+)=/);
+  });
+
+  it("shows whatever the files of a run hold as text", () => {
+    const bad = `"'><script>window.pwned=1</script>`;
+    const run = { ...sampleReport().run, threads: bad, device: bad, date: bad, seconds: bad };
+    const claims = sampleReport().claims.map((claim) => ({ ...claim, id: bad, measured: bad }));
+    const versions = { [bad]: bad };
+    const params = [{ name: bad, value: [bad], meaning: bad, unit: bad }];
+    const facts = { ...run, versions, params, seed: bad } as unknown as ReportInput["run"];
+    const page = renderReport({ ...sampleReport(), run: facts, claims, study: bad }, bundle);
+    expect(page).toContain("&lt;script&gt;window.pwned=1");
+    expect(page).not.toContain("<script>window");
+    expect(page.match(/<script[\s>]/g)).toHaveLength(html.match(/<script[\s>]/g)?.length ?? 0);
   });
 
   it("escapes text and data, so that each script ends where it should", () => {

@@ -3,9 +3,10 @@
 import { InputError } from "../core/errors.ts";
 import { claimsHtml, sourceHtml, verdictHtml } from "./claims.ts";
 import { pageScript } from "./client/script.ts";
-import { base64, embedJson, escapeHtml } from "./escape.ts";
-import { figureHtml } from "./figure-html.ts";
+import { base64, embedJson, Html, html, lines } from "./escape.ts";
+import { figureHtml, figureRule } from "./figure-html.ts";
 import { inlineMarkdown, plainText } from "./markdown.ts";
+import { bundleHash, contentPolicy, sourceHash } from "./policy.ts";
 import type { ReportInput, ReportSection } from "./report.ts";
 import { bylineHtml, runHtml } from "./run-facts.ts";
 import { styleSheet } from "./style.ts";
@@ -19,20 +20,24 @@ import { plotlyTemplate } from "./theme.ts";
 export function renderReport(input: ReportInput, plotly: Uint8Array): string {
   const figures = numbered(input.sections);
   const sections = withAnchors(input.sections);
-  const policy =
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
+  const rules = sections.flatMap((section) => section.figures.map(figureRule));
+  const style = [styleSheet(), ...rules].join("\n");
+  const script = pageScript();
+  const policy = contentPolicy(
+    [sourceHash(style), sourceHash("")],
+    [sourceHash(script), bundleHash(plotly)],
+  );
   const templates = { light: plotlyTemplate("light"), dark: plotlyTemplate("dark") };
-  const description = escapeHtml(plainText(input.summary, figures));
-  return `<!doctype html>
+  const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="description" content="${description}">
+<meta name="description" content="${plainText(input.summary, figures)}">
 <meta name="generator" content="tinylens">
-<title>${escapeHtml(input.title)}</title>
-<style>${styleSheet()}</style>
+<title>${input.title}</title>
+<style>${new Html(style)}</style>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the article</a>
@@ -42,15 +47,16 @@ ${contentsHtml(input, sections)}
 ${headerHtml(input, figures)}
 <noscript><p class="notice">The figures of this page are drawn by a script, which is switched off.</p></noscript>
 ${claimsHtml(input.claims, input.study, figures)}
-${sections.map((section) => sectionHtml(section, input.study, figures)).join("\n")}
+${lines(sections.map((section) => sectionHtml(section, input.study, figures)))}
 ${runHtml(input)}
 </main>
 <script type="application/json" id="templates">${embedJson(templates)}</script>
 <script type="text/plain" id="plotly">${base64(plotly)}</script>
-<script>${pageScript()}</script>
+<script>${new Html(script)}</script>
 </body>
 </html>
 `;
+  return page.text;
 }
 
 interface AnchoredSection extends ReportSection {
@@ -80,7 +86,7 @@ function withAnchors(sections: readonly ReportSection[]): AnchoredSection[] {
   });
 }
 
-function contentsHtml(input: ReportInput, sections: readonly AnchoredSection[]): string {
+function contentsHtml(input: ReportInput, sections: readonly AnchoredSection[]): Html {
   const entries: readonly (readonly [string, string])[] = [
     ["top", "Summary"],
     ...(input.claims.length > 0 ? [["claims", "Claims"] as const] : []),
@@ -88,16 +94,14 @@ function contentsHtml(input: ReportInput, sections: readonly AnchoredSection[]):
     ["reproduce", "How to reproduce"],
     ["run", "The run"],
   ];
-  const items = entries.map(
-    ([anchor, title]) => `<li><a href="#${anchor}">${escapeHtml(title)}</a></li>`,
-  );
-  return `<nav class="contents" aria-label="Contents"><ol>${items.join("")}</ol></nav>`;
+  const items = entries.map(([anchor, title]) => html`<li><a href="#${anchor}">${title}</a></li>`);
+  return html`<nav class="contents" aria-label="Contents"><ol>${items}</ol></nav>`;
 }
 
-function headerHtml(input: ReportInput, figures: ReadonlyMap<string, number>): string {
-  return `<header id="top">
+function headerHtml(input: ReportInput, figures: ReadonlyMap<string, number>): Html {
+  return html`<header id="top">
 <p class="kicker">tinylens report</p>
-<h1>${escapeHtml(input.title)}</h1>
+<h1>${input.title}</h1>
 <p class="summary">${inlineMarkdown(input.summary, figures)}</p>
 ${verdictHtml(input.claims)}
 ${bylineHtml(input, sourceHtml(input.source))}
@@ -108,11 +112,11 @@ function sectionHtml(
   section: AnchoredSection,
   study: string,
   figures: ReadonlyMap<string, number>,
-): string {
-  const prose = section.prose.map((text) => `<p>${inlineMarkdown(text, figures)}</p>`);
+): Html {
+  const prose = section.prose.map((text) => html`<p>${inlineMarkdown(text, figures)}</p>`);
   const drawings = section.figures.map((figure) => figureHtml(figure, study, figures));
-  return `<section aria-labelledby="${section.anchor}">
-<h2 id="${section.anchor}">${escapeHtml(section.title)}</h2>
-${[...prose, ...drawings].join("\n")}
+  return html`<section aria-labelledby="${section.anchor}">
+<h2 id="${section.anchor}">${section.title}</h2>
+${lines([...prose, ...drawings])}
 </section>`;
 }

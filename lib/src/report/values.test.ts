@@ -14,20 +14,20 @@ describe("numbers", () => {
     [Number.NaN, "NaN"],
     [1 / 3, "0.3333333"],
   ])("%d reads %s", (value, html) => {
-    expect(numberHtml(value)).toBe(html);
+    expect(numberHtml(value).text).toBe(html);
   });
 });
 
 describe("claim values", () => {
   it("show lists, words and verdicts, with the exact value as tooltip", () => {
-    expect(valueHtml([5, 12])).toBe('<span title="[5,12]">5, 12</span>');
-    expect(valueHtml(true)).toBe('<span title="true">yes</span>');
-    expect(valueHtml("at most 3 & <4>")).toBe(
+    expect(valueHtml([5, 12]).text).toBe('<span title="[5,12]">5, 12</span>');
+    expect(valueHtml(true).text).toBe('<span title="true">yes</span>');
+    expect(valueHtml("at most 3 & <4>").text).toBe(
       '<span title="&quot;at most 3 &amp; &lt;4&gt;&quot;">at most 3 &amp; &lt;4&gt;</span>',
     );
-    expect(valueHtml(4.734957695007324)).toContain('title="4.734957695007324"');
-    expect(valueHtml([])).toContain("none");
-    expect(valueHtml(Array.from({ length: 40 }, (_, i) => i))).toContain("11, … (40)");
+    expect(valueHtml(4.734957695007324).text).toContain('title="4.734957695007324"');
+    expect(valueHtml([]).text).toContain("none");
+    expect(valueHtml(Array.from({ length: 40 }, (_, i) => i)).text).toContain("11, … (40)");
   });
 });
 

@@ -1,20 +1,20 @@
-/** How numbers, times and claim values read. All functions give HTML. */
+/** How numbers, times and claim values read. What gives HTML says so. */
 
 import type { ClaimValue } from "../core/claim.ts";
-import { escapeHtml } from "./escape.ts";
+import { type Html, type HtmlPart, html } from "./escape.ts";
 
 /** Seven significant digits; `3.52 × 10⁻⁷` when very small or large; integers in groups of three. */
-export function numberHtml(value: number): string {
-  if (!Number.isFinite(value)) return escapeHtml(String(value));
+export function numberHtml(value: number): Html {
+  if (!Number.isFinite(value)) return html`${value}`;
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e15)) return powerHtml(value);
-  if (Number.isInteger(value)) return signed(grouped(value));
-  return signed(String(Number(value.toPrecision(7))));
+  if (Number.isInteger(value)) return html`${signed(grouped(value))}`;
+  return html`${signed(String(Number(value.toPrecision(7))))}`;
 }
 
-function powerHtml(value: number): string {
+function powerHtml(value: number): Html {
   const [digits, exponent] = value.toExponential(6).split("e") as [string, string];
-  return `${signed(String(Number(digits)))} × 10<sup>${signed(String(Number(exponent)))}</sup>`;
+  return html`${signed(String(Number(digits)))} × 10<sup>${signed(String(Number(exponent)))}</sup>`;
 }
 
 function grouped(value: number): string {
@@ -27,18 +27,17 @@ function signed(text: string): string {
 }
 
 /** A claim's number, word, list or yes/no; the exact value is the tooltip. */
-export function valueHtml(value: ClaimValue): string {
-  const exact = escapeHtml(JSON.stringify(value));
-  return `<span title="${exact}">${shown(value)}</span>`;
+export function valueHtml(value: ClaimValue): Html {
+  return html`<span title="${JSON.stringify(value)}">${shown(value)}</span>`;
 }
 
-function shown(value: ClaimValue): string {
+function shown(value: ClaimValue): HtmlPart {
   if (typeof value === "number") return numberHtml(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value === "string") return escapeHtml(value);
+  if (!Array.isArray(value)) return value;
   if (value.length === 0) return "none";
-  const few = value.slice(0, 12).map((item) => shown(item));
-  return `${few.join(", ")}${value.length > few.length ? `, … (${value.length})` : ""}`;
+  const few = value.slice(0, 12).map((item, i) => [i > 0 && ", ", shown(item)]);
+  return [few, value.length > few.length && `, … (${value.length})`];
 }
 
 /** "8.4 s", "3 min 20 s", "1 h 5 min". */

@@ -6,6 +6,7 @@ import { plotlyBundle } from "../report/node/index.ts";
 import type { Study } from "../studies/study.ts";
 import type { RunRecord } from "./record.ts";
 import { changedParams, fieldMeta, paramFields } from "./schema.ts";
+import { shellQuote } from "./shell-quote.ts";
 
 /**
  * The page. The first paragraph of the study's first section is its summary; a section that is
@@ -58,12 +59,19 @@ function paramFacts<P, R>(study: Study<P, R>, params: RunRecord["params"]): Para
   });
 }
 
+/** A file whose name begins with a dash would be taken for an option. */
+function asPath(file: string): string {
+  return file.startsWith("-") ? `./${file}` : file;
+}
+
 function commandOf<P, R>(study: Study<P, R>, { params, device, checkpoint }: RunRecord): string {
   const begin =
     checkpoint === undefined
       ? `npx tinylens run ${study.name}`
-      : `npx tinylens analyse ${study.name} --checkpoint ${checkpoint.file}`;
-  const sets = changedParams(study, params).map(([name, text]) => `--set ${name}=${text}`);
-  const where = device === "native" ? [] : [`--device ${device}`];
+      : `npx tinylens analyse ${study.name} --checkpoint ${shellQuote(asPath(checkpoint.file))}`;
+  const sets = changedParams(study, params).map(
+    ([name, text]) => `--set ${shellQuote(`${name}=${text}`)}`,
+  );
+  const where = device === "native" ? [] : [`--device ${shellQuote(device)}`];
   return [begin, ...sets, ...where].join(" ");
 }

@@ -23,10 +23,10 @@ interface AnalyseFlags extends StudyFlags, WeightsFlags {
 export const analyse: Command = {
   name: "analyse",
   define(parser, context, done) {
-    weightsFlags(studyFlags(parser.argument("<study>", "name of a study (see tinylens list)")))
+    weightsFlags(studyFlags(parser, context))
       .description("analyse the weights in a file instead of training")
       .requiredOption("--checkpoint <file>", "weights: .safetensors, .pt or .pth")
-      .action(async (name: string, flags: AnalyseFlags) => {
+      .action(async (name: string | undefined, flags: AnalyseFlags) => {
         const study = findStudy(context, "analyse", name);
         const params = paramsOf(study, flags);
         const device = findDevice(flags.device);

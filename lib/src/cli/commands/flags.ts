@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { Command as Parser } from "commander";
 import type { StateDictOptions } from "../../io/index.ts";
 import type { Context } from "../context.ts";
+import { paramHelp } from "../param-facts.ts";
 import type { ParamFlags } from "../params.ts";
 
 /** Values of the flags that say what to compute, on what, and where to put it. */
@@ -13,16 +14,24 @@ export interface StudyFlags extends ParamFlags {
   readonly json?: boolean;
 }
 
-export function studyFlags(parser: Parser): Parser {
-  return withOut(parser)
-    .option("--set <name=value>", "change a parameter of the study", collect, [])
+/** The study, and the flags of its parameters; the help of a study lists these. */
+export function studyFlags(parser: Parser, { studies }: Context): Parser {
+  const study = () =>
+    Object.values(studies).find((candidate) => parser.args.includes(candidate.name));
+  return withOut(parser.argument("[study]", "name of a study (see tinylens list)"))
+    .addHelpText("after", () => {
+      const named = study();
+      const hint = "tinylens run STUDY --help lists the parameters of a study.";
+      return `\n${named === undefined ? hint : paramHelp(named)}`;
+    })
+    .option("--set <name=value>", "change a parameter of the study (repeatable)", collect)
     .option("--seed <n>", "short for --set seed=n")
     .option("--smoke", "a run of seconds, to see that everything works")
     .option("--device <name>", "native, web or jax (default: the first of these that works here)")
     .option("--json", "print one JSON object");
 }
 
-function collect(item: string, before: readonly string[]): readonly string[] {
+function collect(item: string, before: readonly string[] = []): readonly string[] {
   return [...before, item];
 }
 

@@ -1,16 +1,32 @@
-import type { Context } from "../context.ts";
+import { printableJson } from "../../core/text.ts";
+import type { Context, Named } from "../context.ts";
+import { paramFacts } from "../param-facts.ts";
 import type { Command } from "./command.ts";
 
 /** `tinylens list`: studies, tasks and models, a line each. */
 export const list: Command = {
   name: "list",
   define(parser, context, done) {
-    parser.description("studies, tasks and models, a line each").action(() => {
-      context.stdout.write(listing(context));
-      done(0);
-    });
+    parser
+      .description("studies, tasks and models, a line each")
+      .option("--json", "print one JSON object, with every parameter of each study")
+      .action(({ json }: { readonly json?: boolean }) => {
+        const { stdout } = context;
+        stdout.write(json === true ? `${printableJson(facts(context))}\n` : listing(context));
+        done(0);
+      });
   },
 };
+
+function facts({ studies, tasks, models }: Context): Record<string, unknown> {
+  const named = (entries: Readonly<Record<string, Named>>): Named[] =>
+    Object.values(entries).map(({ name, title }) => ({ name, title }));
+  const full = Object.values(studies).map((study) => {
+    const { name, title, source, smoke } = study;
+    return { name, title, source, params: paramFacts(study), smoke };
+  });
+  return { studies: full, tasks: named(tasks), models: named(models) };
+}
 
 function listing({ studies, tasks, models }: Context): string {
   const groups = { studies, tasks, models };

@@ -16,11 +16,11 @@ interface RunFlags extends StudyFlags {
 export const run: Command = {
   name: "run",
   define(parser, context, done) {
-    studyFlags(parser.argument("<study>", "name of a study (see tinylens list)"))
+    studyFlags(parser, context)
       .description("train a study's model, or load the same run, analyse it and write its report")
       .option("--threads <n>", "threads of a training step (default: by its work)")
       .option("--fresh", "delete an earlier run and train anew")
-      .action(async (name: string, flags: RunFlags) => {
+      .action(async (name: string | undefined, flags: RunFlags) => {
         const study = findStudy(context, "run", name);
         const params = paramsOf(study, flags);
         const device = findDevice(flags.device);

@@ -42,7 +42,7 @@ function table({ studies }: Context, listed: readonly ListedRun[]): string {
     `${record.step}/${record.steps}`,
     last === undefined ? "-" : lossText(last.trainLoss),
     last === undefined ? "-" : lossText(last.testLoss),
-    `${record.claims.filter((claim) => claim.holds).length}/${record.claims.length}`,
+    claimsText(record.claims),
     changes(
       Object.values(studies).find(({ name: study }) => study === record.study),
       record.params,
@@ -59,6 +59,12 @@ function table({ studies }: Context, listed: readonly ListedRun[]): string {
       .trimEnd(),
   );
   return `${aligned.join("\n")}\n`;
+}
+
+/** How many claims hold; a dash where none is made. */
+function claimsText(claims: ListedRun["record"]["claims"]): string {
+  if (claims.length === 0) return "-";
+  return `${claims.filter((claim) => claim.holds).length}/${claims.length}`;
 }
 
 /** The parameters that are not at their defaults, or all of them for a study not known here. */

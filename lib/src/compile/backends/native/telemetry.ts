@@ -20,15 +20,18 @@ const patience = 2000;
  * copy, the variable is set on the main thread. Throws `Error` when that is not possible.
  */
 export async function switchTelemetryOff(): Promise<void> {
+  const isSet = (process.env[variable] ?? "") !== "";
   process.env[variable] ||= "1";
   const { isMainThread } = process.getBuiltinModule("node:worker_threads");
-  if (!isMainThread && process.versions.deno === undefined) await setOnMainThread();
+  if (!isMainThread && process.versions.deno === undefined) await setOnMainThread(isSet);
 }
 
-async function setOnMainThread(): Promise<void> {
+/** `isSet`: the worker was given the variable, so the main thread most likely has it too. */
+async function setOnMainThread(isSet: boolean): Promise<void> {
   try {
     await evaluateOnMainThread(`process.env.${variable} ||= "1"`);
   } catch (cause) {
+    if (isSet) return;
     throw new Error(
       `its telemetry cannot be switched off in this worker thread; set ${variable}=1 before Node starts`,
       { cause },
