@@ -27,15 +27,25 @@ export function figurePage(
   plotly: Uint8Array,
   options: FigurePageOptions = {},
 ): string {
+  return figurePageWith(figures, plotly, options, []);
+}
+
+/** The same with further scripts, which run after the page's own: text of this project, never of a file. */
+export function figurePageWith(
+  figures: readonly PlotlyFigure[],
+  plotly: Uint8Array,
+  options: FigurePageOptions,
+  further: readonly string[],
+): string {
   if (figures.length === 0) throw new InputError("figurePage: needs at least one figure, got 0");
   const templates = { light: plotlyTemplate("light"), dark: plotlyTemplate("dark") };
   const theme = options.theme !== undefined && html` data-theme="${options.theme}"`;
   const places = figures.map((_, i) => html`<div class="plot" data-figure="${i}"></div>\n`);
   const style = styleOf(figures);
-  const script = figurePageScript();
+  const scripts = [figurePageScript(), ...further.map((text) => text.replaceAll("</", "<\\/"))];
   const policy = contentPolicy(
     [sourceHash(style), sourceHash("")],
-    [sourceHash(script), bundleHash(plotly)],
+    [...scripts.map(sourceHash), bundleHash(plotly)],
   );
   const page = html`<!doctype html>
 <html lang="en"${theme}>
@@ -51,7 +61,7 @@ export function figurePage(
 ${places}<script type="application/json" id="figures">${embedJson(figures)}</script>
 <script type="application/json" id="templates">${embedJson(templates)}</script>
 <script type="text/plain" id="plotly">${base64(plotly)}</script>
-<script>${new Html(script)}</script>
+${scripts.map((text) => html`<script>${new Html(text)}</script>\n`)}
 </body>
 </html>
 `;

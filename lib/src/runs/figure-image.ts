@@ -8,7 +8,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { InputError, MissingError } from "../core/errors.ts";
-import { type FigurePageOptions, figurePage, type PlotlyFigure } from "../report/figure-page.ts";
+import {
+  type FigurePageOptions,
+  figurePageWith,
+  type PlotlyFigure,
+} from "../report/figure-page.ts";
 import { plotlyBundle } from "../report/node/index.ts";
 
 /** Size of a picture, and who draws it. */
@@ -51,9 +55,8 @@ export async function imageOf(
   const height = checked("height", options.height ?? own.height ?? 420, 10_000);
   const scale = format === "png" ? checked("scale", options.scale ?? 3, 10) : 1;
   const sized = { data: figure.data, layout: { ...layout, width, height } };
-  const page = figurePage([sized], plotlyBundle(), { theme: "light", ...options });
-  const ask = `<script>(${pictureOf})(${JSON.stringify({ format, width, height, scale })})</script>`;
-  const html = page.replace("</body>", () => `${ask}\n</body>`);
+  const ask = `(${pictureOf})(${JSON.stringify({ format, width, height, scale })})`;
+  const html = figurePageWith([sized], plotlyBundle(), { theme: "light", ...options }, [ask]);
   const folder = await mkdtemp(join(tmpdir(), "tinylens-figure-"));
   try {
     const file = join(folder, "figure.html");

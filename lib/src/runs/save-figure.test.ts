@@ -32,7 +32,7 @@ describe("saveFigure", () => {
     expect(html).toContain("<title>&lt;b&gt;</title>");
     expect(html.match(/<\/script>/g)).toHaveLength(html.match(/<script[\s>]/g)?.length ?? 0);
     expect(html).not.toMatch(/\ssrc\s*=|@import|url\(|<link/);
-    expect(html.match(/data-figure=/g)).toHaveLength(2);
+    expect(html.match(/ data-figure=/g)).toHaveLength(2);
   });
 
   it("refuses other endings, and several figures in a file that holds one", async () => {
