@@ -69,7 +69,7 @@ describe("tinylens convert", () => {
     const cwd = await folder();
     const { stdout } = await convert(cwd, "bare.pt", "out.safetensors", "--config", "c.json");
     expect(stdout).toMatch(
-      /^out\.safetensors: hooked-transformer, 22 weights, \d+ numbers, \d+ bytes\ntaken for granted, since the file does not say: attentionDir=causal, positionalEmbeddingType=standard\n$/,
+      /^out\.safetensors: hooked-transformer, 22 weights, \d+ numbers, \d+ bytes\ntaken for granted, since the file does not say: attentionDir=causal, useAttnScale=true, attnScale=2, positionalEmbeddingType=standard, eps=0.00001\n$/,
     );
   });
 

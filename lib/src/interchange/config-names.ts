@@ -9,12 +9,16 @@ export type ConfigRecord = { readonly [field: string]: unknown };
 /** Fields of ours that TransformerLens does not have: its own version decides. */
 const ownFields: readonly string[] = ["initOrder"];
 
-/** `HookedTransformerConfig` fields that change no output, or that others imply. */
-const ignored: readonly string[] = [
+/**
+ * `HookedTransformerConfig` fields that change no logits in TransformerLens 3.9, or that others imply;
+ * `goldens/config_fields.py` measures it. HookedTransformer does not tie, whatever `tie_word_embeddings`
+ * says.
+ */
+export const ignored: readonly string[] = [
   ...["device", "dtype", "n_devices", "seed", "init_weights", "n_params", "model_name"],
   ...["original_architecture", "from_checkpoint", "checkpoint_index", "checkpoint_label_type"],
   ...["checkpoint_value", "tokenizer_name", "tokenizer_prepends_bos", "default_prepend_bos"],
-  ...["uses_rms_norm", "final_rms", "layer_norm_folding", "trust_remote_code", "load_in_4bit"],
+  ...["uses_rms_norm", "layer_norm_folding", "trust_remote_code", "load_in_4bit"],
   ...["quantization_method", "decoder_start_token_id", "train_seq_length", "window_size"],
   ...["ungroup_grouped_query_attention", "experts_per_token", "norm_topk_prob"],
   ...["relative_attention_max_distance", "relative_attention_num_buckets", "rotary_base_local"],
@@ -22,6 +26,7 @@ const ignored: readonly string[] = [
   ...["NTK_original_ctx_len", "yarn_factor", "yarn_attention_factor", "yarn_beta_fast"],
   ...["yarn_beta_slow", "yarn_original_max_position_embeddings", "yarn_truncate"],
   "yarn_global_attn_only",
+  "tie_word_embeddings",
 ];
 
 /** Features that are not built here, with the value that turns each off. */
@@ -79,7 +84,7 @@ export type ConfigValue = string | number | boolean | null;
 export function fromTransformerLensConfig(record: ConfigRecord): Record<string, unknown> {
   const out: [string, unknown][] = [];
   for (const [field, value] of Object.entries(record)) {
-    if (ignored.includes(field)) continue;
+    if (ignored.includes(field) || (field === "final_rms" && isNoFinalRms(record))) continue;
     if (Object.hasOwn(off, field)) {
       if (value === off[field]) continue;
       throw new InputError(
@@ -91,6 +96,16 @@ export function fromTransformerLensConfig(record: ConfigRecord): Record<string, 
     out.push([camelCase(field), value]);
   }
   return Object.fromEntries(out);
+}
+
+/** Whether the last norm is the kind that `normalization_type` says. Throws `InputError` if not. */
+function isNoFinalRms(record: ConfigRecord): boolean {
+  const { normalization_type: norm = record.normalizationType ?? "LN" } = record;
+  const isLayerNorm = norm === "LN" || norm === "LNPre";
+  if (record.final_rms !== true || !isLayerNorm) return true;
+  throw new InputError(
+    `config: final_rms true with normalization_type ${norm} is not supported: RMSNorm after the last block only; false is`,
+  );
 }
 
 /** Whether a value reads as a configuration: it has the sizes that every transformer needs. */

@@ -31,7 +31,8 @@ export interface OnnxOptions {
 /**
  * The bytes of an ONNX model (ONNX's own operators, opset 18) with input `tokens` int64 "batch pos",
  * outputs `logits` "batch pos d_vocab_out" and one for each of `hooks` under its name, and the weights
- * as initializers under theirs. The configuration is in `metadata_props` under `tinylens`. Throws
+ * as initializers under theirs. Tokens are checked by the runtime alone: by ONNX's rule for Gather, -1 is
+ * the last word of the vocabulary, and what lies beyond it is refused. The configuration is in `metadata_props` under `tinylens`. Throws
  * `InputError` or `UnknownNameError` for sizes and names that the model does not have.
  */
 export async function exportOnnx<C>(

@@ -4,7 +4,6 @@ import { dims } from "../core/dims.ts";
 import { InputError } from "../core/errors.ts";
 import type { NamedArrays } from "../io/index.ts";
 import type { ModelName } from "../models/index.ts";
-import { maskSays } from "./layout-hints.ts";
 
 /** The values of a field that the weights allow; a single one is then known. */
 export type Allowed = { readonly [field: string]: readonly unknown[] };
@@ -21,8 +20,7 @@ export interface Determined {
 export interface Family {
   /** Whether weights of these names are this model's. At most one model recognises any. */
   recognises(has: (name: string) => boolean): boolean;
-  /** `raw` are the arrays of the file before they were renamed. */
-  determine(where: string, weights: NamedArrays, raw: NamedArrays): Determined;
+  determine(where: string, weights: NamedArrays): Determined;
 }
 
 const isBitNet = (has: (name: string) => boolean): boolean =>
@@ -78,7 +76,7 @@ export const families: { readonly [N in ModelName]: Family } = {
   },
 };
 
-function determineTransformer(where: string, weights: NamedArrays, raw: NamedArrays): Determined {
+function determineTransformer(where: string, weights: NamedArrays): Determined {
   const has = (name: string): boolean => weights[name] !== undefined;
   const sizes = sizesIn(where, weights, {
     "embed.W_E": "dVocab dModel",
@@ -104,17 +102,33 @@ function determineTransformer(where: string, weights: NamedArrays, raw: NamedArr
   const solu = has("blocks.0.mlp.ln.w");
   const hasMlp = nLayers > 0 && !attnOnly;
   return {
-    allowed: { ...shape, ...mlp, ...(solu ? { actFn: ["solu_ln"] } : {}), ...maskSays(raw) },
+    allowed: { ...shape, ...mlp, ...(solu ? { actFn: ["solu_ln"] } : {}) },
     open: [
       ...needs("nCtx", !standard),
       ...needs("dHead", true),
       ...(hasMlp && !solu ? ["actFn"] : []),
     ],
     assumed: {
-      ...(nLayers > 0 ? { attentionDir: "causal" } : { attnOnly: true }),
-      ...(standard ? { positionalEmbeddingType: "standard" } : { rotaryBase: 10000 }),
+      ...(nLayers > 0 ? { attentionDir: "causal", ...scaleOf(sizes) } : { attnOnly: true }),
+      ...(standard
+        ? { positionalEmbeddingType: "standard" }
+        : { rotaryBase: 10000, rotaryAdjacentPairs: false, ...rotaryDimOf(sizes) }),
+      eps: 1e-5,
     },
   };
+}
+
+/** How scores are scaled when nothing says otherwise. */
+function scaleOf(sizes: Allowed): Determined["assumed"] {
+  const dHead = sizes.dHead?.[0];
+  const scale = typeof dHead === "number" ? { attnScale: Math.sqrt(dHead) } : {};
+  return { useAttnScale: true, ...scale };
+}
+
+/** Rotations of whole heads. */
+function rotaryDimOf(sizes: Allowed): Determined["assumed"] {
+  const dHead = sizes.dHead?.[0];
+  return dHead === undefined ? {} : { rotaryDim: dHead };
 }
 
 /** The norms whose weights are a scale and a shift, a scale, or nothing. */

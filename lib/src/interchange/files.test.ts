@@ -14,6 +14,7 @@ import {
   hookedTransformer,
   oneLayerMlp,
 } from "../models/index.ts";
+import { toTransformerLensConfig } from "./config-names.ts";
 import { loadModel, type ModelFormat, readModel, saveModel } from "./index.ts";
 
 const sizes = { nLayers: 2, dModel: 8, dHead: 4, nCtx: 6, dVocab: 11, dMlp: 12 } as const;
@@ -127,7 +128,10 @@ describe("files without a record of ours", () => {
         );
         expect(file.assumed).toEqual({
           attentionDir: "causal",
+          useAttnScale: true,
+          attnScale: 2,
           positionalEmbeddingType: "standard",
+          eps: 1e-5,
         });
       }
     }
@@ -178,7 +182,17 @@ describe("files without a record of ours", () => {
     const model = await bare({ actFn: "gelu_new" });
     const file = readModel(writePt({ model, config }));
     expect(file.config).toEqual((await create({ actFn: "gelu_new" })).config);
-    expect(file.assumed).toEqual({ attentionDir: "causal", positionalEmbeddingType: "standard" });
+    expect(file.assumed).toEqual({
+      attentionDir: "causal",
+      useAttnScale: true,
+      attnScale: 2,
+      positionalEmbeddingType: "standard",
+      eps: 1e-5,
+    });
+    const full = readModel(
+      writePt({ model, config: { ...config, use_attn_scale: true, eps: 1e-5 } }),
+    );
+    expect(full.assumed).toEqual({ attentionDir: "causal", positionalEmbeddingType: "standard" });
     const capped = writePt({ model, config: { ...config, attn_scores_soft_cap: 30 } });
     expect(() => readModel(capped)).toThrow(
       new InputError("config: attn_scores_soft_cap 30 is not supported, only -1"),
@@ -305,6 +319,36 @@ describe("weights that make no model", () => {
         'loadModel: weight "unembed.W_U" must be the transpose of "embed.W_E", got other numbers; leave one out',
       ),
     );
+  });
+
+  it("a configuration of TransformerLens's ties nothing, as HookedTransformer does not", async () => {
+    const { arrays } = readSafetensors(await saveModel(await create()));
+    const { config } = await create();
+    const tied = { ...toTransformerLensConfig(config), tie_word_embeddings: true };
+    const read = readModel(
+      writeSafetensors(arrays, { transformer_lens_config: JSON.stringify(tied) }),
+    );
+    expect(read.config).toEqual(config);
+    expect(read.weights["unembed.W_U"]).toEqual(arrays["unembed.W_U"]);
+  });
+
+  it("a causal mask in the file gives way to the configuration, with a warning", async () => {
+    const state = await bare();
+    const mask = nd(
+      "bool",
+      [6, 6],
+      Array.from({ length: 36 }, (_, i) => (i % 6 <= i / 6 ? 1 : 0)),
+    );
+    const bytes = writeSafetensors({ ...state, "blocks.0.attn.mask": mask });
+    const config = { actFn: "relu", attentionDir: "bidirectional" };
+    const read = readModel(bytes, { where: "m", config });
+    expect(read.config).toMatchObject({ attentionDir: "bidirectional" });
+    expect(read.warnings).toEqual([
+      'm: the mask in the file is causal, the configuration says attentionDir "bidirectional" and wins',
+    ]);
+    expect(readModel(bytes, { config: { actFn: "relu" } }).config).toMatchObject({
+      attentionDir: "causal",
+    });
   });
 
   it("another model than asked for is refused", async () => {

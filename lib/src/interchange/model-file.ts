@@ -16,6 +16,8 @@ export interface ModelFile<C = unknown> {
   readonly processed: readonly WeightPass[];
   /** Fields of the configuration that neither the file nor the caller gave, taken as usual. */
   readonly assumed: { readonly [field: string]: unknown };
+  /** What the file says otherwise than the configuration, where the configuration wins. */
+  readonly warnings?: readonly string[];
 }
 
 /**

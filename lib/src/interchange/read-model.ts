@@ -17,7 +17,7 @@ import { type Model, type ModelName, models, parseConfig } from "../models/index
 import type { WeightPass } from "../models/weight-processing/passes.ts";
 import { type ConfigRecord, fromTransformerLensConfig, isConfigRecord } from "./config-names.ts";
 import { type Allowed, type Determined, families } from "./families.ts";
-import { layoutSays } from "./layout-hints.ts";
+import { layoutSays, maskSays } from "./layout-hints.ts";
 import { fitWeights, type ModelFile } from "./model-file.ts";
 import { checkProcessed, parsePasses } from "./processing.ts";
 
@@ -52,9 +52,13 @@ export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Mo
     options.model ?? file.model ?? recognised(where, weights),
   );
   const family = families[name];
-  const determined = family.determine(where, weights, file.raw);
-  const allowed = { ...determined.allowed, ...layoutSays(file.raw) };
+  const determined = family.determine(where, weights);
   const given = { ...file.config, ...fromTransformerLensConfig(options.config ?? {}) };
+  const { allowed, warnings } = settled(
+    { ...determined.allowed, ...maskSays(file.raw), ...layoutSays(file.raw) },
+    given,
+    where,
+  );
   const { fields, assumed } = completed(where, { ...determined, allowed }, given);
   const config = parseConfig(model.name, model.config, fields);
   agree(where, allowed, config as ConfigRecord);
@@ -66,7 +70,25 @@ export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Mo
     weights: fitWeights(where, model, config, weights),
     processed,
     assumed,
+    ...(warnings.length > 0 ? { warnings } : {}),
   };
+}
+
+/**
+ * What the weights allow, where the configuration has the last word on `attentionDir`: a mask in a file
+ * is a buffer, which TransformerLens makes again.
+ */
+function settled(
+  { attentionDir: masked, ...weighed }: Allowed,
+  { attentionDir: given }: ConfigRecord,
+  where: string,
+): { readonly allowed: Allowed; readonly warnings: readonly string[] } {
+  if (masked === undefined) return { allowed: weighed, warnings: [] };
+  if (given === undefined || masked.includes(given)) {
+    return { allowed: { ...weighed, attentionDir: masked }, warnings: [] };
+  }
+  const warning = `${where}: the mask in the file is ${listed(masked)}, the configuration says attentionDir ${shown(given)} and wins`;
+  return { allowed: weighed, warnings: [warning] };
 }
 
 /** What a file says, before any of it is checked against the rest. */
@@ -181,6 +203,10 @@ function completed(
   const taken = Object.fromEntries(
     Object.entries(assumed).filter(([field]) => !(field in given) && !(field in known)),
   );
+  const norm = { ...known, ...given }.normalizationType;
+  if (norm === null) delete taken.eps;
+  // TransformerLens's configurations have both, and leave attn_scale at -1 for the usual one.
+  if ("useAttnScale" in given) delete taken.attnScale;
   const fields = { ...known, ...taken, ...given };
   const several = Object.keys(allowed).filter((field) => allowed[field]?.length !== 1);
   const missing = [...several, ...open].filter((field) => !(field in fields));

@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { InputError } from "../../core/errors.ts";
-import { printable, printableJson } from "../../core/text.ts";
+import { printable, printableJson, sentence } from "../../core/text.ts";
 import {
   type ConfigRecord,
   exportModelFile,
@@ -68,6 +68,7 @@ export const convert: Command = {
         const file = await readInput(context, input, flags);
         const bytes = format === "onnx" ? await onnx(file, flags) : writeModel(file, format);
         await replaceFile(target, bytes, "choose another place for the output");
+        for (const warning of file.warnings ?? []) context.stderr.write(`${sentence(warning)}\n`);
         const summary = { in: input, out: output, bytes: bytes.length, ...contentsOf(file) };
         const outputs = format === "onnx" ? { outputs: outputsOf(file, flags) } : {};
         context.stdout.write(
