@@ -29,7 +29,8 @@ function documents(): string[] {
     readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" })
       .filter((path) => path.endsWith(".md") && !path.includes("node_modules"))
       .map((path) => join(folder, path));
-  return ["README.md", "CHANGELOG.md", ...under("docs"), ...under("lib/src")];
+  const top = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
+  return [...top, ...under("docs"), ...under("examples"), ...under("lib/src")];
 }
 
 /** Links of a document that lead nowhere. `textOf` reads a file, or says it is not there. */

@@ -6,7 +6,7 @@ import { nd } from "../core/nd.ts";
 import type { Backend, Value } from "./backend.ts";
 import { jaxBackend } from "./backends/jax/index.ts";
 import { nativeBackend } from "./backends/native/index.ts";
-import { webBackend } from "./backends/web/index.ts";
+import { type WasmSettings, webBackend } from "./backends/web/index.ts";
 import { compile, traceProgram } from "./compile.ts";
 import { toOnnx } from "./onnx/lower.ts";
 import { describeProgram, flops } from "./program.ts";
@@ -124,9 +124,25 @@ describe("missing packages", () => {
   });
 
   it("names the command that installs onnxruntime-web", async () => {
-    await expect(webBackend(missing("onnxruntime-web"))).rejects.toThrow(
+    await expect(webBackend({ load: missing("onnxruntime-web") })).rejects.toThrow(
       "web: onnxruntime-web is not installed; run npm install onnxruntime-web",
     );
+  });
+
+  it("refuses threads and times that cannot be", async () => {
+    await expect(webBackend({ numThreads: 0 })).rejects.toThrow(
+      "web: numThreads must be a whole number, 1 or more, got 0",
+    );
+    await expect(webBackend({ startTimeout: Number.NaN })).rejects.toThrow(
+      "web: startTimeout must be more than 0 ms, got NaN",
+    );
+  });
+
+  it("hands its settings to ONNX Runtime", async () => {
+    const wasm: WasmSettings = {};
+    const load = async () => ({ ...(await import("onnxruntime-web")), env: { wasm } });
+    await webBackend({ load, numThreads: 1, wasmPaths: "https://example.org/", startTimeout: 5 });
+    expect(wasm).toEqual({ numThreads: 1, wasmPaths: "https://example.org/", initTimeout: 5 });
   });
 
   it("names the devices of jax-js that work here", async () => {

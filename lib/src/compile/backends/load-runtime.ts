@@ -15,6 +15,7 @@ export async function loadRuntime<T>(
   try {
     return await load();
   } catch (cause) {
+    if (cause instanceof MissingError) throw cause;
     const why = isAbsent(cause, name)
       ? `${name} is not installed; run npm install ${name}`
       : `${name} cannot be loaded (${firstLine(cause)})`;
@@ -33,4 +34,12 @@ function isAbsent(cause: unknown, name: string): boolean {
 function firstLine(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   return message.split("\n", 1)[0] as string;
+}
+
+/**
+ * Imports an optional package when the program runs. Bundlers do not see the name, so that an application
+ * which never asks for the package neither needs it nor carries its megabytes.
+ */
+export function importWhenAsked<T>(name: string): Promise<T> {
+  return import(/* @vite-ignore */ /* webpackIgnore: true */ name) as Promise<T>;
 }

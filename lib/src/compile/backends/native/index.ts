@@ -3,16 +3,33 @@
 import "../../../core/runtime.ts";
 import type { DType, Shape, TypedArray } from "../../../core/nd.ts";
 import type { Backend } from "../../backend.ts";
-import { loadRuntime } from "../load-runtime.ts";
+import { importWhenAsked, loadRuntime } from "../load-runtime.ts";
 import { type OrtSession, type OrtTensor, ortBackend } from "../ort.ts";
 import { switchTelemetryOff } from "./telemetry.ts";
+
+/** Of onnxruntime-node, what is used here. */
+export interface NativeRuntime {
+  readonly Tensor: new (type: DType, data: Float32Array, dims: number[]) => OrtTensor;
+  readonly InferenceSession: {
+    create(
+      model: Uint8Array,
+      options: {
+        readonly intraOpNumThreads: number;
+        readonly interOpNumThreads: number;
+        readonly executionMode: "sequential";
+        readonly graphOptimizationLevel: "all";
+        readonly extra: Readonly<Record<string, unknown>>;
+      },
+    ): Promise<unknown>;
+  };
+}
 
 /**
  * Throws `MissingError` where onnxruntime-node is not installed or cannot be loaded. ONNX Runtime's
  * telemetry is switched off first, unless `ORT_DISABLE_TELEMETRY` is already set.
  */
 export async function nativeBackend(
-  load: () => Promise<typeof import("onnxruntime-node")> = () => import("onnxruntime-node"),
+  load: () => Promise<NativeRuntime> = () => importWhenAsked("onnxruntime-node"),
 ): Promise<Backend> {
   const ort = await loadRuntime("native", "onnxruntime-node", async () => {
     await switchTelemetryOff();
@@ -33,7 +50,7 @@ export async function nativeBackend(
         // Idle workers of one session would spin on the cores that the next session's run needs.
         extra: { session: { force_spinning_stop: "1" } },
       });
-      return session as unknown as OrtSession;
+      return session as OrtSession;
     },
   });
 }
