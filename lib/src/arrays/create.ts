@@ -1,60 +1,93 @@
 /** Making tensors. */
 
-import { InputError, ShapeError } from "../core/errors.ts";
-import { type DType, type NdArray, nd, type Shape, sizeOf } from "../core/nd.ts";
+import { InputError } from "../core/errors.ts";
+import { type DType, type NdArray, nd, type Shape, type TypedArray } from "../core/nd.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { np } from "./jax.ts";
-import type { NestedNumbers } from "./nested.ts";
-import { type Tensor, wrap } from "./tensor.ts";
+import { Tensor, wrap } from "./tensor.ts";
 
 /** The element type of what is made; each function has its default. */
 export interface DTypeOption {
   readonly dtype?: DType;
 }
 
+const dtypeOption: OptionNames<DTypeOption> = { dtype: true };
+
+/** Numbers that `tensor` takes: plain lists may also hold booleans. */
+export type TensorData = NdArray | TypedArray | number | boolean | readonly unknown[];
+
+/**
+ * A tensor of the given numbers: an `NdArray` or a typed array (its dtype by default), or nested
+ * lists of numbers (float32 by default) or of booleans (bool by default), which must be rectangular.
+ * @throws InputError for what is no number, and for numbers that the dtype cannot hold.
+ */
+export function tensor(values: TensorData, options: DTypeOption = {}): Tensor {
+  checkOptions("tensor", options, dtypeOption);
+  if (values instanceof Tensor) {
+    throw new InputError("tensor: takes numbers, got a tensor, which can be used as it is");
+  }
+  return fromNd(hostArray(values, options.dtype));
+}
+
+/** The numbers as `tensor` takes them, with the dtype that they have by themselves by default. */
+export function hostArray(values: TensorData, dtype?: DType): NdArray {
+  if (typeof values === "object" && isNd(values)) {
+    const { shape, data } = values;
+    return nd(dtype ?? values.dtype, shape, data);
+  }
+  const shape: number[] = [];
+  for (let level: unknown = values; isList(level); level = level[0]) shape.push(level.length);
+  const flat: (number | boolean)[] = [];
+  collect(values, shape, [], flat);
+  return nd(dtype ?? dtypeOf(values, flat), shape, flat);
+}
+
 function isNd(value: object): value is NdArray {
   return "data" in value && "shape" in value && "dtype" in value;
 }
 
-/**
- * A tensor of the given numbers: an `NdArray` (its dtype by default) or nested arrays of numbers
- * (float32 by default), which must be rectangular.
- */
-export function tensor(
-  values: NdArray | number | readonly unknown[],
-  options: DTypeOption = {},
-): Tensor {
-  if (typeof values === "object" && isNd(values)) {
-    const own = fromNd(values);
-    return options.dtype === undefined ? own : own.astype(options.dtype);
-  }
-  const shape: number[] = [];
-  for (let level: unknown = values; Array.isArray(level); level = level[0])
-    shape.push(level.length);
-  const flat: number[] = [];
-  collect(values as NestedNumbers, shape, 0, flat);
-  return fromNd(nd(options.dtype ?? "float32", shape, flat));
+type List = readonly unknown[] | TypedArray;
+
+function isList(value: unknown): value is List {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
 
-function collect(value: NestedNumbers, shape: Shape, depth: number, into: number[]): void {
-  const size = shape[depth];
-  if (size === undefined && typeof value === "number") {
+/** The dtype that the numbers have by themselves. */
+function dtypeOf(values: TensorData, flat: readonly (number | boolean)[]): DType {
+  if (values instanceof Float64Array) return "float64";
+  if (values instanceof Uint32Array) return "uint32";
+  if (ArrayBuffer.isView(values) && !(values instanceof Float32Array)) return "int32";
+  return flat.length > 0 && flat.every((x) => typeof x === "boolean") ? "bool" : "float32";
+}
+
+/** Append the numbers at `path` to `into`. */
+function collect(
+  value: unknown,
+  shape: Shape,
+  path: readonly number[],
+  into: (number | boolean)[],
+): void {
+  const size = shape[path.length];
+  if (size === undefined && (typeof value === "number" || typeof value === "boolean")) {
     into.push(value);
     return;
   }
-  if (size === undefined || !Array.isArray(value) || value.length !== size) {
-    const got = Array.isArray(value) ? `a list of ${value.length}` : typeof value;
+  if (!isList(value)) {
+    const got = value === null ? "null" : typeof value;
     throw new InputError(
-      `tensor: lists must be rectangular, expected shape [${shape}], got ${got}`,
+      `tensor: expected numbers, got ${got}${path.length > 0 ? ` at [${path}]` : ""}`,
     );
   }
-  for (const one of value) collect(one, shape, depth + 1, into);
+  if (value.length !== size) {
+    throw new InputError(
+      `tensor: lists must be rectangular, expected shape [${shape}], got a list of ${value.length} at [${path}]`,
+    );
+  }
+  for (let i = 0; i < size; i++) collect(value[i], shape, [...path, i], into);
 }
 
 function fromNd(values: NdArray): Tensor {
   const { dtype, shape } = values;
-  if (values.data.length !== sizeOf(shape)) {
-    throw new ShapeError("tensor: data must fill the shape", shape, [values.data.length]);
-  }
   if (values.data.length === 0) return zeros(shape, { dtype });
   const data = dtype === "bool" ? Int32Array.from(values.data, (v) => (v ? 1 : 0)) : values.data;
   return wrap(np.array(data, { shape: [...shape], dtype }));
@@ -62,8 +95,15 @@ function fromNd(values: NdArray): Tensor {
 
 /** `shape` filled with one number (float32 by default). */
 export function full(shape: Shape, value: number, options: DTypeOption = {}): Tensor {
+  checkOptions("full", options, dtypeOption);
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size >= 0)) {
+    throw new InputError(`full: shape must be a list of sizes such as [2, 3], got ${shape}`);
+  }
+  if (typeof value !== "number")
+    throw new InputError(`full: expected a number, got ${typeof value}`);
   const dtype = options.dtype ?? "float32";
-  return wrap(np.full([...shape], dtype === "bool" ? value !== 0 : value, { dtype }));
+  const [fill = 0] = nd(dtype, [1], [value]).data;
+  return wrap(np.full([...shape], dtype === "bool" ? fill !== 0 : fill, { dtype }));
 }
 
 /** Zeros (float32 by default). */
@@ -78,6 +118,11 @@ export function ones(shape: Shape, options?: DTypeOption): Tensor {
 
 /** Ones on the main diagonal of a `rows` by `columns` matrix (float32 by default). */
 export function eye(rows: number, columns: number = rows, options: DTypeOption = {}): Tensor {
+  checkOptions("eye", options, dtypeOption);
+  for (const size of [rows, columns]) {
+    if (Number.isInteger(size) && size >= 0) continue;
+    throw new InputError(`eye: sizes must be whole numbers of at least 0, got ${size}`);
+  }
   return wrap(np.eye(rows, columns, { dtype: options.dtype ?? "float32" }));
 }
 
@@ -88,8 +133,14 @@ export function arange(
   step: number = 1,
   options: DTypeOption = {},
 ): Tensor {
-  if (step === 0) throw new InputError("arange: step must not be 0, got 0");
+  checkOptions("arange", options, dtypeOption);
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
+  for (const [name, value] of Object.entries({ start: from, stop: to, step })) {
+    if (Number.isFinite(value) && (name !== "step" || value !== 0)) continue;
+    throw new InputError(
+      `arange: ${name} must be a finite number${name === "step" ? " other than 0" : ""}, got ${value}`,
+    );
+  }
   return wrap(np.arange(from, to, step, { dtype: options.dtype ?? "int32" }));
 }
 
@@ -100,6 +151,10 @@ export function linspace(
   count: number,
   options: DTypeOption = {},
 ): Tensor {
+  checkOptions("linspace", options, dtypeOption);
+  if (!(Number.isInteger(count) && count >= 0)) {
+    throw new InputError(`linspace: count must be a whole number of at least 0, got ${count}`);
+  }
   const step = count > 1 ? (stop - start) / (count - 1) : 0;
   const values = Array.from({ length: count }, (_, i) =>
     i === count - 1 && count > 1 ? stop : start + i * step,

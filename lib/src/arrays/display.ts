@@ -1,6 +1,6 @@
 /** How a tensor looks in a notebook: dtype, shape, a summary and the numbers of one matrix. */
 
-import type { NdArray } from "../core/nd.ts";
+import type { DType, NdArray } from "../core/nd.ts";
 import { isFloat } from "./dtype.ts";
 
 /** Representations by MIME type, of which a notebook shows the richest it knows. */
@@ -19,6 +19,15 @@ export function displayArray(plain: string, array: NdArray): TensorDisplay {
   const lines = [`<b>${head}</b>`, summary(array)].filter((line) => line !== "");
   const table = array.data.length === 0 ? "" : tableOf(array);
   return { "text/plain": plain, "text/html": `<div>${lines.join("<br>")}${table}</div>` };
+}
+
+/** The first six numbers, separated by spaces, to five digits where they are fractions. */
+export function firstNumbers(dtype: DType, data: ArrayLike<number>): string {
+  const digits = isFloat(dtype) ? 5 : 10;
+  const shown = Array.from({ length: Math.min(data.length, 6) }, (_, i) =>
+    String(Number((data[i] as number).toPrecision(digits))),
+  );
+  return [...shown, ...(data.length > 6 ? ["…"] : [])].join(" ");
 }
 
 /** Smallest, mean and largest finite number, and how many are not finite. */

@@ -5,6 +5,7 @@
  * that meets bool makes int32.
  */
 
+import { InputError } from "../core/errors.ts";
 import type { DType } from "../core/nd.ts";
 
 const RANK: { readonly [D in DType]: number } = {
@@ -34,4 +35,12 @@ export function isFloat(dtype: DType): boolean {
 /** `dtype` if it is a float, else float32: where functions of the reals compute. */
 export function toFloat(dtype: DType): DType {
   return isFloat(dtype) ? dtype : "float32";
+}
+
+/** @throws InputError for a number that a scalar of an integer dtype cannot be; -1 wraps in uint32. */
+export function checkRoom(dtype: DType, value: number): void {
+  if (isFloat(dtype) || dtype === "bool") return;
+  const size = dtype === "int32" ? 2 ** 31 : 2 ** 32;
+  if (value >= -size && value < size) return;
+  throw new InputError(`Tensor: ${value} does not fit in ${dtype}; convert with astype("float64")`);
 }

@@ -3,12 +3,13 @@
 import { InputError, ShapeError } from "../core/errors.ts";
 import type { Shape } from "../core/nd.ts";
 import { sqrt } from "./elementwise.ts";
+import type { Index } from "./index-part.ts";
 import { type Complex, linalg } from "./linalg.ts";
 import { norm } from "./reduce.ts";
 import { tidy } from "./scope.ts";
 import { broadcastTo, expandDims, swapaxes } from "./shape-ops.ts";
 import { broadcastShapes } from "./shapes.ts";
-import { type Index, Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 
 /**
  * The decomposition M = U diag(S) Vᵀ with rank k = min(ldim, mdim, rdim): U "… ldim k", S "… k"
@@ -226,6 +227,10 @@ export class FactoredMatrix {
       );
     }
     return new FactoredMatrix(expandDims(this.A, k), expandDims(this.B, k));
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   toString(): string {

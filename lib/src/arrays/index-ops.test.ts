@@ -93,7 +93,7 @@ describe("at", () => {
     ["at: axis 1 of size 4 has no range [2,5]", () => f64(x).at([], [2, 5])],
     ["at: axis 1 of size 4 has no range [3,2]", () => f64(x).at([], [3, 2])],
     ["at: a tensor of shape [3,4,5] has no axis 3", () => f64(x).at(0, 0, 0, 0)],
-    ["at: an index tensor must be int32 or uint32, got float32", () => f64(x).at(tensor([1]))],
+    ["at: indices must be int32 or uint32, got float32", () => f64(x).at(tensor([1]))],
   ])("%s", (message, f) => {
     expect(f).toThrow(message);
   });

@@ -3,7 +3,17 @@
 import "../core/runtime.ts";
 
 export { einsum, matmul, tensordot } from "./contract.ts";
-export { arange, type DTypeOption, eye, full, linspace, ones, tensor, zeros } from "./create.ts";
+export {
+  arange,
+  type DTypeOption,
+  eye,
+  full,
+  linspace,
+  ones,
+  type TensorData,
+  tensor,
+  zeros,
+} from "./create.ts";
 export { type Device, init } from "./device.ts";
 export { promote, promoteNumber } from "./dtype.ts";
 export {
@@ -31,6 +41,7 @@ export {
 } from "./elementwise.ts";
 export { FactoredMatrix, type FactoredSvd } from "./factored-matrix.ts";
 export { oneHot, take, takeAlongAxis } from "./index-ops.ts";
+export type { Index } from "./index-part.ts";
 export { type Complex, linalg } from "./linalg.ts";
 export { memory } from "./memory.ts";
 export type { NestedNumbers } from "./nested.ts";
@@ -63,12 +74,7 @@ export {
   tril,
   triu,
 } from "./shape-ops.ts";
-export {
-  type Axis,
-  type Index,
-  type ReduceOptions,
-  Tensor,
-} from "./tensor.ts";
+export { type Axis, type ReduceOptions, Tensor } from "./tensor.ts";
 export {
   type Chosen,
   type GradOptions,

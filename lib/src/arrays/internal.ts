@@ -1,4 +1,4 @@
-/** For `compile/` only: the way from functions of tensors to jax-js programs. */
+/** Not public: the way from functions of tensors to jax-js programs, and what tensors know of themselves. */
 
 import { InputError } from "../core/errors.ts";
 import type { Spec } from "../core/nd.ts";
@@ -8,7 +8,8 @@ import { Tensor } from "./tensor.ts";
 import { traced } from "./transforms.ts";
 import { flatten, type Tree } from "./tree.ts";
 
-export { unwrap, wrap } from "./tensor.ts";
+export { hostArray } from "./create.ts";
+export { isReadable, unwrap, usesOf, wrap } from "./tensor.ts";
 export { flatten } from "./tree.ts";
 
 /** An argument as jax-js describes it; a class, since jax-js takes plain records for trees. */

@@ -78,11 +78,6 @@ export function freeBox(box: Box): void {
   tracer.dispose();
 }
 
-/** Whether jax-js records operations at the moment, those on arrays too. */
-export function isTracing(): boolean {
-  return tracing > 0;
-}
-
 /** Run `f`, in which jax-js records every operation, also those on arrays. */
 export function whileTracing<R>(f: () => R): R {
   tracing += 1;
@@ -91,6 +86,13 @@ export function whileTracing<R>(f: () => R): R {
   } finally {
     tracing -= 1;
   }
+}
+
+/** Whether these are arrays whose product may be computed at once: not recorded, not on a GPU. */
+export function onHost(...boxes: readonly Box[]): boolean {
+  const settled = ({ tracer, concrete }: Box) =>
+    concrete && tracer !== undefined && tracer.size > 0 && tracer.device !== "webgpu";
+  return tracing === 0 && boxes.every(settled);
 }
 
 /** Execute the work behind a result now, so that the intermediates it holds are freed. */

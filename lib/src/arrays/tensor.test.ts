@@ -101,11 +101,11 @@ describe("creation and reading", () => {
       () => tensor([1, [2]]),
     ],
     [
-      "tensor: data must fill the shape: expected [2,2], got [3]",
+      "nd: shape [2,2] holds 4 numbers, got 3",
       () => tensor({ dtype: "float32", shape: [2, 2], data: new Float32Array(3) }),
     ],
     ["item: needs exactly one element: expected [], got [2]", () => zeros([2]).item()],
-    ["arange: step must not be 0, got 0", () => arange(0, 1, 0)],
+    ["arange: step must be a finite number other than 0, got 0", () => arange(0, 1, 0)],
   ])("%s", (message, f) => {
     expect(f).toThrow(message);
   });

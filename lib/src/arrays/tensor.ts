@@ -5,13 +5,16 @@
 
 import { InputError, ShapeError } from "../core/errors.ts";
 import { type DType, type NdArray, nd, type Shape, sizeOf } from "../core/nd.ts";
-import { displayArray, type TensorDisplay } from "./display.ts";
-import { isFloat, promote, promoteNumber, toFloat } from "./dtype.ts";
+import { displayArray, firstNumbers, type TensorDisplay } from "./display.ts";
+import { checkRoom, promote, promoteNumber, toFloat } from "./dtype.ts";
 import { unary } from "./exact.ts";
+import { immutable, noOperators, notAnOperand } from "./immutable.ts";
+import { checkPart, type Index } from "./index-part.ts";
 import { isConcrete, np, type Tracer } from "./jax.ts";
 import { currentOwner } from "./levels.ts";
-import { type Box, freeBox, isTracing, makeBox } from "./memory.ts";
+import { type Box, freeBox, makeBox, onHost } from "./memory.ts";
 import { type NestedNumbers, nest } from "./nested.ts";
+import { checkPlaces } from "./places.ts";
 import { hostMatmul } from "./product-host.ts";
 import { broadcastShapes, checkAxes, checkPermutation, checkReshape } from "./shapes.ts";
 
@@ -22,19 +25,6 @@ export type Axis = number | readonly number[];
 export interface ReduceOptions {
   readonly keepdims?: boolean;
 }
-
-/**
- * One place in an index: `n` takes one element and drops the axis, `[]` keeps the axis, `[i]` goes
- * from i to the end, `[i, j]` from i to j exclusive, `null` adds an axis of size 1, an integer
- * tensor gathers (its values must lie in [0, size)). Numbers may count from the end.
- */
-export type Index =
-  | number
-  | readonly []
-  | readonly [number]
-  | readonly [number, number]
-  | null
-  | Tensor;
 
 /** Wrap a jax-js array or tracer, taking over one reference. */
 export function wrap(tracer: Tracer): Tensor {
@@ -47,13 +37,23 @@ export let unwrap: (tensor: Tensor) => Tracer;
 /** The box of a tensor. */
 export let boxOf: (tensor: Tensor) => Box;
 
+/** How many operations have used a tensor; reading its numbers is none. */
+export let usesOf: (tensor: Tensor) => number;
+
+/** Whether a tensor holds numbers, and is not a place in a function that is being traced. */
+export function isReadable(tensor: Tensor): boolean {
+  const { tracer } = boxOf(tensor);
+  return tracer !== undefined && isConcrete(tracer);
+}
+
 /** Wrap the result of a computation on fresh references. */
 export function lift(f: (...tracers: Tracer[]) => Tracer, ...tensors: readonly Tensor[]): Tensor {
   return wrap(f(...tensors.map(unwrap)));
 }
 
-/** A number as a tensor of shape [] and exactly this dtype. */
+/** A number as a tensor of shape [] and exactly this dtype. @throws InputError if it has no room. */
 export function scalar(value: number, dtype: DType): Tensor {
+  checkRoom(dtype, value);
   return wrap(np.full([], dtype === "bool" ? value !== 0 : value, { dtype }));
 }
 
@@ -79,21 +79,32 @@ export function binary(
   a: Tensor | number,
   b: Tensor | number,
 ): Tensor {
+  checkOperand(name, a);
+  checkOperand(name, b);
   if (typeof a !== "number" && typeof b !== "number") broadcastShapes(name, a.shape, b.shape);
   const [x, y] = meet(a, b);
   return lift(f, x, y);
 }
 
-/**
- * An array of numbers: a value, or a place in a function that is being traced. Operations return
- * new tensors; memory needs no care.
- */
+/** @throws InputError for what is no tensor and, unless `numbers` is false, no number. */
+export function checkOperand(name: string, value: unknown, numbers = true): void {
+  if (value instanceof Tensor || (numbers && typeof value === "number")) return;
+  throw notAnOperand(name, value, numbers);
+}
+
+/** Numbers, or a place in a function that is being traced. Operations return new tensors. */
 export class Tensor {
   readonly #box: Box;
+  #uses = 0;
 
   static {
     boxOf = (tensor) => tensor.#box;
-    unwrap = (tensor) => tensor.#own().ref;
+    unwrap = (tensor) => {
+      tensor.#uses += 1;
+      return tensor.#own().ref;
+    };
+    usesOf = (tensor) => tensor.#uses;
+    Object.setPrototypeOf(Tensor.prototype, immutable);
   }
 
   /** For `wrap` only; users make tensors with `tensor()`, `zeros()` and so on. */
@@ -132,6 +143,7 @@ export class Tensor {
   }
 
   sub(other: Tensor | number): Tensor {
+    checkOperand("sub", other);
     if (typeof other === "number") return this.add(-other);
     return binary("sub", (x, y) => x.add(y.neg()), this, other);
   }
@@ -142,6 +154,7 @@ export class Tensor {
 
   /** True division: integers become float32. By tensors, a product with the reciprocal. */
   div(other: Tensor | number): Tensor {
+    checkOperand("div", other);
     const self = this.astype(toFloat(this.dtype));
     if (typeof other === "number") return self.mul(1 / other);
     const divisor = other.astype(toFloat(other.dtype));
@@ -181,6 +194,7 @@ export class Tensor {
 
   /** Matrix product over the last axis of this and the last but one of `other`; leading axes broadcast. */
   matmul(other: Tensor): Tensor {
+    checkOperand("matmul", other, false);
     const a = this.shape;
     const b = other.shape;
     if (a.length === 0 || b.length === 0 || a.at(-1) !== b.at(b.length === 1 ? 0 : -2)) {
@@ -188,7 +202,7 @@ export class Tensor {
     }
     if (a.length > 2 && b.length > 2) broadcastShapes("matmul", a.slice(0, -2), b.slice(0, -2));
     const [x, y] = meet(this, other);
-    if (x.dtype === "float64" && onHost(x, y)) {
+    if (x.dtype === "float64" && onHost(boxOf(x), boxOf(y))) {
       const { data, shape, dtype } = hostMatmul(x.readSync(), y.readSync());
       return wrap(np.array(data, { shape, dtype }));
     }
@@ -290,7 +304,9 @@ export class Tensor {
         throw new InputError(`at: a tensor of shape [${shape}] has no axis ${axis}`);
       }
       axis += 1;
-      return part instanceof Tensor ? unwrapIndex(part) : checkPart(part, size, axis - 1);
+      if (!(part instanceof Tensor)) return checkPart(part, size, axis - 1);
+      checkPlaces("at", part, size, isReadable(part));
+      return unwrap(part);
     });
     return lift((x) => x.slice(...parts), this);
   }
@@ -345,22 +361,29 @@ export class Tensor {
     return displayArray(plain, this.readSync());
   }
 
-  /** Dtype, shape and the first numbers. */
+  /** Dtype, shape and the first numbers; `console.log` in Node and Deno shows the same. */
   toString(): string {
-    if (this.#box.tracer === undefined) return "Tensor(freed)";
+    const { tracer } = this.#box;
+    if (tracer === undefined) return "Tensor(freed)";
     const head = `${this.dtype}[${this.shape}]`;
-    if (!isConcrete(this.#own())) return `Tensor(traced ${head})`;
-    const { data } = this.size > 6 ? this.reshape([-1]).at([0, 6]).readSync() : this.readSync();
-    const digits = isFloat(this.dtype) ? 5 : 10;
-    const values = Array.from(data, (v) => String(Number(v.toPrecision(digits))));
-    return `Tensor(${head} ${values.join(" ")}${this.size > 6 ? " …" : ""})`;
+    if (!isConcrete(tracer)) return `Tensor(traced ${head})`;
+    return `Tensor(${head} ${firstNumbers(this.dtype, tracer.ref.dataSync())})`;
   }
-}
 
-/** Whether these are arrays whose product may be computed at once: not recorded, not on a GPU. */
-function onHost(...tensors: readonly Tensor[]): boolean {
-  const settled = ({ tracer, concrete }: Box) => concrete && tracer?.device !== "webgpu";
-  return !isTracing() && tensors.every((one) => one.size > 0 && settled(boxOf(one)));
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** What JSON.stringify writes: nested lists. */
+  toJSON(): NestedNumbers | string {
+    return isReadable(this) ? this.tolist() : this.toString();
+  }
+
+  /** The text in a template. @throws InputError for operators, which JavaScript has for numbers only. */
+  [Symbol.toPrimitive](hint: "string" | "number" | "default"): string {
+    if (hint === "string") return this.toString();
+    throw noOperators();
+  }
 }
 
 /** Put axes of size 1 in front: jax-js's matmul mixes up batches of different rank. */
@@ -371,30 +394,4 @@ function padRank(x: Tensor, rank: number): Tensor {
 /** Results of jax-js may be views of its own memory. */
 function copyOf<T extends { slice(): T }>(data: T): T {
   return data.slice();
-}
-
-function unwrapIndex(index: Tensor): Tracer {
-  if (index.dtype !== "int32" && index.dtype !== "uint32") {
-    throw new InputError(`at: an index tensor must be int32 or uint32, got ${index.dtype}`);
-  }
-  return unwrap(index);
-}
-
-function checkPart(
-  part: number | readonly number[],
-  size: number,
-  axis: number,
-): number | readonly number[] {
-  if (typeof part === "number") {
-    if (Number.isInteger(part) && part >= -size && part < size) return part;
-    throw new InputError(
-      `at: index of axis ${axis} must be an integer in [${-size}, ${size}), got ${part}`,
-    );
-  }
-  const ends = part.map((end) => (end < 0 ? end + size : end));
-  const valid = ends.every((end) => Number.isInteger(end) && end >= 0 && end <= size);
-  if (part.length > 2 || !valid || (ends[0] ?? 0) > (ends[1] ?? size)) {
-    throw new InputError(`at: axis ${axis} of size ${size} has no range [${part}]`);
-  }
-  return ends;
 }

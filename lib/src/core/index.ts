@@ -5,6 +5,7 @@ import "./runtime.ts";
 export type { Claim, ClaimValue } from "./claim.ts";
 export { dims } from "./dims.ts";
 export { InputError, MissingError, nearestNames, ShapeError, UnknownNameError } from "./errors.ts";
+export { checkIndices } from "./indices.ts";
 export {
   bytesPerElement,
   type DType,
@@ -16,5 +17,6 @@ export {
   type TypedArray,
   zerosOf,
 } from "./nd.ts";
+export { checkOptions, type OptionNames } from "./options.ts";
 export type { Rng } from "./rng.ts";
 export type { Source } from "./source.ts";

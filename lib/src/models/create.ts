@@ -10,12 +10,12 @@ import {
 
 /**
  * `const model = await HookedTransformer.create({ nLayers: 1, dModel: 128, dHead: 32, nCtx: 3,
- * dVocab: 114 }, { seed: 999 })`. Errors: see `createModel`.
+ * dVocab: 114 }, { seed: 999 })`. Default `{ seed: 0 }`. Errors: see `createModel`.
  */
 export const HookedTransformer = {
   create(
     options: HookedTransformerOptions,
-    source: WeightSource,
+    source?: WeightSource,
   ): Promise<HookedModel<HookedTransformerConfig>> {
     return createModel(hookedTransformer, options, source);
   },
@@ -23,7 +23,7 @@ export const HookedTransformer = {
 
 /** `const model = await BitNetTransformer.create({ dVocab: 114, dVocabOut: 113 }, { seed: 0 })`. */
 export const BitNetTransformer = {
-  create(options: BitNetOptions, source: WeightSource): Promise<HookedModel<BitNetConfig>> {
+  create(options: BitNetOptions, source?: WeightSource): Promise<HookedModel<BitNetConfig>> {
     return createModel(bitNetTransformer, options, source);
   },
 };

@@ -5,11 +5,12 @@ import { compile, type Value } from "../compile/index.ts";
 import { type NdArray, nd } from "../core/nd.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { Loss } from "./gradients.ts";
+import type { HookEntry } from "./hook-entries.ts";
 import { HookedModel } from "./hooked-model.ts";
 import { type HookedTransformerOptions, hookedTransformer } from "./hooked-transformer/index.ts";
 import type { Weights } from "./model.ts";
 import { parseConfig } from "./parse.ts";
-import { type HookEntry, runWithCache, runWithHooks } from "./run.ts";
+import { runWithCache, runWithHooks } from "./run.ts";
 
 const base = { dModel: 8, dHead: 4, nLayers: 2, nCtx: 4, dVocab: 6, dMlp: 12 };
 const ids = nd("int32", [2, 4], [0, 1, 2, 3, 5, 4, 3, 3]);

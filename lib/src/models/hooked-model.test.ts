@@ -133,7 +133,7 @@ describe("HookedTransformer.create", () => {
       'hooked-transformer: weight "unembed.W_U" is missing',
     );
     expect(() => model.forward([[0, 6]])).toThrow(
-      "hooked-transformer: tokens must lie in [0, 6), got 6",
+      "hooked-transformer: tokens must be whole numbers in [0, 6), got 6 at [0,1]",
     );
     expect(() => model.forward([[0, 1, 2, 3, 4]])).toThrow(
       'forward: tokens "batch pos" of at most nCtx = 4 positions',

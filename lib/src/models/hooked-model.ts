@@ -17,6 +17,7 @@ import {
   tokensToResidualDirections,
 } from "./activation-cache/index.ts";
 import { type GenerateOptions, generate } from "./generate/index.ts";
+import { type HookEntry, hooksOf } from "./hook-entries.ts";
 import type { Model, Tied, WeightArrays, Weights } from "./model.ts";
 import type { WeightNameInput } from "./names.ts";
 import { parseConfig } from "./parse.ts";
@@ -27,8 +28,6 @@ import {
   type CachedStopped,
   type CachedWithLoss,
   type GradientOptions,
-  type HookEntry,
-  hookOf,
   type PlainOptions,
   runWithAnyCache,
   type StoppedOptions,
@@ -38,34 +37,35 @@ import {
   type Returned,
   type ReturnKind,
   runForward,
+  runWithEntries,
   type StopOptions,
+  type Unhooked,
 } from "./run-forward.ts";
-import { axisSize, type Tokens, tokenTensor } from "./tokens.ts";
+import { axisSize, type Tokens } from "./tokens.ts";
 import type { WeightPass } from "./weight-processing/passes.ts";
-import { tensorsOf, type WeightSource } from "./weight-source.ts";
+import { checkSource, tensorsOf, type WeightSource } from "./weight-source.ts";
 import { withHooks } from "./with-hooks.ts";
 
 export type { Tokens } from "./tokens.ts";
 export { checkWeights, type WeightSource } from "./weight-source.ts";
 
 /**
- * Build a model and start the arrays. `options` are those of the model's configuration.
+ * Build a model and start the arrays. `options` are those of the model's configuration; the weights
+ * are drawn from seed 0 by default.
  * @throws InputError for a wrong configuration; UnknownNameError, ShapeError or InputError for
  * weights that are not this model's. Absent biases are zero.
  */
 export async function createModel<C>(
   model: Model<C>,
   options: unknown,
-  source: WeightSource,
+  source: WeightSource = { seed: 0 },
 ): Promise<HookedModel<C>> {
+  checkSource(model.name, source);
   await startArrays();
   const config = parseConfig(model.name, model.config, options);
   const processed = "weights" in source ? source.processed : undefined;
   return new HookedModel(model, config, tensorsOf(model, config, source), processed);
 }
-
-/** Options of a pass whose hooks are given apart. */
-type Unhooked<O> = Omit<O, "hook">;
 
 /** A model with its configuration and weights: what one works with when analysing. */
 export class HookedModel<C> {
@@ -100,9 +100,8 @@ export class HookedModel<C> {
    * The prompts "batch pos", or one sequence, and what the model continues them with: int32
    * "batch pos". Sampling takes its chance from `rng`; see `GenerateOptions`.
    */
-  generate(prompts: Tokens, options: GenerateOptions): NdArray {
-    const tokens = this.#tokens(prompts).readSync();
-    return generate(this.model, this.weights, this.config, tokens, options);
+  generate(prompts: Tokens, options: GenerateOptions = {}): NdArray {
+    return generate(this.model, this.weights, this.config, prompts, options);
   }
 
   /**
@@ -137,7 +136,7 @@ export class HookedModel<C> {
     options: AnyCacheOptions = {},
   ): Cached<ActivationCache> | CachedStopped<ActivationCache> {
     const { model, weights, config } = this;
-    const ran = runWithAnyCache(model, weights, config, this.#tokens(tokens), options);
+    const ran = runWithAnyCache(model, weights, config, tokens, options);
     const source = cacheSource(model, config, weights);
     return { ...ran, cache: new ActivationCache(ran.cache, source) };
   }
@@ -157,8 +156,7 @@ export class HookedModel<C> {
     hooks: readonly HookEntry[],
     options: Unhooked<ForwardOptions> | Unhooked<StopOptions> = {},
   ): Returned<ReturnKind> {
-    const hook = hookOf("runWithHooks", this.model.points(this.config), hooks);
-    return runForward(this.model, this.weights, this.config, input, { ...options, hook });
+    return runWithEntries(this.model, this.weights, this.config, input, hooks, options);
   }
 
   /**
@@ -166,7 +164,7 @@ export class HookedModel<C> {
    * @throws UnknownNameError or InputError for names that do not fire.
    */
   withHooks(hooks: readonly HookEntry[]): HookedModel<C> {
-    hookOf("withHooks", this.model.points(this.config), hooks);
+    hooksOf("withHooks", this.model.points(this.config), hooks);
     return new HookedModel(withHooks(this.model, hooks), this.config, this.weights, this.processed);
   }
 
@@ -330,7 +328,27 @@ export class HookedModel<C> {
     return this.model.tied?.(this.config) ?? [];
   }
 
-  #tokens(tokens: Tokens): Tensor {
-    return tokenTensor(this.model.name, this.model.parameters(this.config), tokens);
+  /** The kind of model, its configuration in short and its size; `console.log` shows the same. */
+  toString(): string {
+    const config = Object.entries(this.config as object)
+      .filter(([, value]) => typeof value === "number" || typeof value === "string")
+      .map(([name, value]) => `${name}: ${value}`);
+    const names = Object.keys(this.weights);
+    const shown = names.slice(0, 4).map((name) => `${name} [${this.weights[name]?.shape}]`);
+    const more = names.length > shown.length ? `, … ${names.length} in all` : "";
+    return [
+      `HookedModel(${this.model.name}, ${this.nParamsTotal.toLocaleString("en-US")} parameters)`,
+      `config: ${config.join(", ")}`,
+      `weights: ${shown.join(", ")}${more}`,
+    ].join("\n  ");
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** What a Jupyter notebook shows (Deno's protocol). */
+  [Symbol.for("Jupyter.display")](): { readonly "text/plain": string } {
+    return { "text/plain": this.toString() };
   }
 }

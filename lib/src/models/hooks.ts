@@ -3,7 +3,8 @@
  * point; nothing is attached to a model, so nothing has to be removed.
  */
 
-import { type Tensor, tensor } from "../arrays/index.ts";
+import { Tensor, tensor } from "../arrays/index.ts";
+import { usesOf } from "../arrays/internal.ts";
 import { InputError, ShapeError } from "../core/errors.ts";
 import { nd } from "../core/nd.ts";
 import type { Hook } from "./model.ts";
@@ -27,11 +28,11 @@ export function cacheInto(
   };
 }
 
-/** The hook that replaces values by name. @throws ShapeError when a value has another shape. */
+/** The hook that replaces values by name. @throws ShapeError or InputError when a value does not fit. */
 export function patch(values: { readonly [name: string]: Tensor }): Hook {
   return (name, x) => {
     const value = values[name];
-    return value === undefined ? x : sameShape(name, x, value);
+    return value === undefined ? x : replacement(name, x, value);
   };
 }
 
@@ -62,10 +63,42 @@ function keepMask(x: Tensor, entries: readonly number[], axis: number): Tensor {
   return tensor(nd("float32", shape, mask));
 }
 
-/** `value` if its shape is that of `x`, which it replaces. @throws ShapeError naming the point. */
-export function sameShape(name: string, x: Tensor, value: Tensor): Tensor {
+/**
+ * What a hook makes of a value: what it returns, or the value itself when it returns nothing.
+ * @throws InputError when it returns no tensor, another dtype, or nothing although it computed
+ * something of the value; ShapeError for another shape.
+ */
+export function changed(name: string, x: Tensor, change: (x: Tensor, name: string) => unknown) {
+  const before = usesOf(x);
+  const value = change(x, name);
+  if (value !== undefined) return replacement(name, x, value);
+  if (usesOf(x) === before) return x;
+  throw new InputError(
+    `hook "${name}": computed something of its argument but returned nothing; return the changed tensor, or the argument itself to leave it as it is`,
+  );
+}
+
+/** `value` if it can take the place of `x`. @throws InputError or ShapeError naming the point. */
+export function replacement(name: string, x: Tensor, value: unknown): Tensor {
+  if (!(value instanceof Tensor)) {
+    throw new InputError(`hook "${name}": must return a tensor or nothing, got ${describe(value)}`);
+  }
   if (value.shape.join() !== x.shape.join()) {
     throw new ShapeError(`hook "${name}": replacement`, x.shape, value.shape);
   }
+  if (value.dtype !== x.dtype) {
+    throw new InputError(
+      `hook "${name}": replacement must be ${x.dtype}, got ${value.dtype}; convert it with astype("${x.dtype}")`,
+    );
+  }
   return value;
+}
+
+function describe(value: unknown): string {
+  if (value instanceof Promise) return "a promise, for which a pass does not wait";
+  if (typeof value === "number")
+    return `${value}; for that number everywhere: x.mul(0).add(${value})`;
+  if (Array.isArray(value)) return "a list; make a tensor of it with tensor(…)";
+  if (typeof value !== "object" || value === null) return String(value);
+  return "data" in value ? "a plain array; make a tensor of it with tensor(…)" : "an object";
 }

@@ -47,6 +47,7 @@ export { BitNetTransformer, HookedTransformer } from "./create.ts";
 export {
   type GenerateOptions,
   type LogitRow,
+  type LogitsTableOptions,
   logitsToTable,
   rankOf,
   type SamplingOptions,
@@ -54,6 +55,7 @@ export {
   samplingProbabilities,
 } from "./generate/index.ts";
 export type { Loss } from "./gradients.ts";
+export type { HookEntry } from "./hook-entries.ts";
 export {
   createModel,
   HookedModel,
@@ -73,6 +75,7 @@ export {
 } from "./hooked-transformer/index.ts";
 export { cacheInto, compose, identity, patch, zeroAblate, zeroAblateHeads } from "./hooks.ts";
 export {
+  type AccuracyOptions,
   crossEntropy,
   crossEntropyPerLabel,
   type LossOptions,
@@ -126,7 +129,6 @@ export {
   type CachedWithLoss,
   type CacheOptions,
   type GradientOptions,
-  type HookEntry,
   type PlainOptions,
   runWithCache,
   runWithHooks,
@@ -139,6 +141,7 @@ export type {
   Returned,
   ReturnKind,
   StopOptions,
+  Unhooked,
 } from "./run-forward.ts";
 export { applySlice, type Slice, sliceEntries } from "./slice.ts";
 export { tokenTable } from "./token-table.ts";

@@ -1,19 +1,26 @@
-import { argmax, logSoftmax, oneHot, type Tensor, where } from "../arrays/index.ts";
-import { ShapeError } from "../core/errors.ts";
+import { argmax, clip, logSoftmax, oneHot, type Tensor, where } from "../arrays/index.ts";
+import { isReadable } from "../arrays/internal.ts";
+import { InputError, ShapeError } from "../core/errors.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
+import { indexTensor, maskTensor } from "./tokens.ts";
 
 /**
  * Cross-entropy in nats of each label: -log softmax(logits)[label].
  * @param logits "… d_vocab_out"
  * @param labels int32 "…", each in [0, d_vocab_out)
  * @returns "…", in the dtype of the logits
+ * @throws InputError for labels out of range; in a compiled function their loss is NaN.
  */
 export function crossEntropyPerLabel(logits: Tensor, labels: Tensor): Tensor {
   const classes = logits.shape.at(-1) as number;
   if (logits.shape.slice(0, -1).join() !== labels.shape.join()) {
     throw new ShapeError("crossEntropy: labels", logits.shape.slice(0, -1), labels.shape);
   }
-  const picked = oneHot(labels, classes).astype(logits.dtype).mul(logSoftmax(logits, -1));
-  return picked.sum(-1).neg();
+  const whole = indexTensor("crossEntropy", "labels", labels, classes);
+  const picked = oneHot(whole, classes).astype(logits.dtype).mul(logSoftmax(logits, -1));
+  const each = picked.sum(-1).neg();
+  if (isReadable(whole)) return each;
+  return where(whole.equal(clip(whole, 0, classes - 1)), each, Number.NaN);
 }
 
 /**
@@ -41,13 +48,17 @@ export interface LossOptions {
   readonly attentionMask?: Tensor | undefined;
 }
 
+const lossOptions: OptionNames<LossOptions> = { perToken: true, attentionMask: true };
+
 /**
  * TransformerLens's `loss_fn`: cross-entropy in nats of the next token, from logits
  * "batch pos d_vocab_out" and int32 tokens "batch pos", each in [0, d_vocab_out). The mean is over
  * the pairs of tokens without padding.
  */
 export function lossFn(logits: Tensor, tokens: Tensor, options: LossOptions = {}): Tensor {
-  const { perToken = false, attentionMask } = options;
+  checkOptions("lossFn", options, lossOptions);
+  const { perToken = false } = options;
+  const attentionMask = options.attentionMask && maskTensor("lossFn", options.attentionMask);
   const [batch = -1, length = 0] = tokens.shape;
   if (length < 2) {
     throw new ShapeError(
@@ -64,18 +75,31 @@ export function lossFn(logits: Tensor, tokens: Tensor, options: LossOptions = {}
   const real = attentionMask.notEqual(0).astype(each.dtype);
   const counted = real.at([], [0, length - 1]).mul(real.at([], [1]));
   const kept = where(counted, each, 0);
-  return perToken ? kept : kept.sum().div(counted.sum());
+  if (perToken) return kept;
+  const pairs = counted.sum();
+  if (isReadable(pairs) && pairs.item() === 0) {
+    throw new InputError(
+      "lossFn: attentionMask leaves no pair of neighbouring tokens, so there is no mean; leave such rows out",
+    );
+  }
+  return kept.sum().div(pairs);
 }
+
+/** Options of `lmAccuracy`. */
+export interface AccuracyOptions {
+  /** bool "batch pos" of each next token, in place of the share. Default false. */
+  readonly perToken?: boolean;
+}
+
+const accuracyOptions: OptionNames<AccuracyOptions> = { perToken: true };
 
 /**
  * TransformerLens's `lm_accuracy`: how often the largest logit at a position is that of the next
  * token, 0 … 1; with `perToken` bool "batch pos", one position shorter.
  */
-export function lmAccuracy(
-  logits: Tensor,
-  tokens: Tensor,
-  { perToken = false }: { readonly perToken?: boolean } = {},
-): Tensor {
+export function lmAccuracy(logits: Tensor, tokens: Tensor, options: AccuracyOptions = {}): Tensor {
+  checkOptions("lmAccuracy", options, accuracyOptions);
+  const { perToken = false } = options;
   const length = tokens.shape[1] as number;
   const right = argmax(logits.at([], [0, length - 1]), -1).equal(tokens.at([], [1]));
   return perToken ? right : right.astype("float32").mean();

@@ -189,7 +189,9 @@ describe("forward", () => {
     expect(() => mlp.forward([1, 2], { stopAtLayer: 0 })).toThrow(
       "forward: stopAtLayer is not possible with one-layer-mlp, got 0",
     );
-    expect(() => mlp.forward([1, 5])).toThrow("one-layer-mlp: tokens must lie in [0, 5), got 5");
+    expect(() => mlp.forward([1, 5])).toThrow(
+      "one-layer-mlp: tokens must be whole numbers in [0, 5), got 5 at [1]",
+    );
   });
 });
 

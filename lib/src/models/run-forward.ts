@@ -2,9 +2,13 @@
 
 import { Tensor, tensor } from "../arrays/index.ts";
 import { InputError } from "../core/errors.ts";
-import { identity } from "./hooks.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
+import { guarded } from "./guarded.ts";
+import { type HookEntry, type Hooks, hooksOf } from "./hook-entries.ts";
+import { changed, identity } from "./hooks.ts";
 import { lossFn } from "./loss.ts";
 import type { Hook, Model, Span, Weights } from "./model.ts";
+import { reachOf } from "./reach.ts";
 import { axisSize, maskTensor, type Tokens, tokenTensor } from "./tokens.ts";
 
 /** What a pass gives; null runs it up to the unembedding, for its hook alone, and gives null. */
@@ -36,7 +40,7 @@ export interface PassOptions {
    * count real tokens only, and the loss leaves out every pair of tokens that touches padding.
    */
   readonly attentionMask?: Tokens | undefined;
-  /** Called at every hook point; default none. */
+  /** Called at every hook point, as the function of a `HookEntry`; default none. */
   readonly hook?: Hook | undefined;
 }
 
@@ -58,6 +62,22 @@ export interface StopOptions extends PassOptions {
   readonly returnType?: undefined;
 }
 
+/** Options of a pass whose hooks are given apart. */
+export type Unhooked<O> = Omit<O, "hook">;
+
+const unhookedOptions: OptionNames<Unhooked<ForwardOptions> | Unhooked<StopOptions>> = {
+  returnType: true,
+  startAtLayer: true,
+  stopAtLayer: true,
+  attentionMask: true,
+  lossPerToken: true,
+  tokens: true,
+};
+const forwardOptions: OptionNames<ForwardOptions | StopOptions> = {
+  ...unhookedOptions,
+  hook: true,
+};
+
 /**
  * The forward pass that the options describe.
  * @throws InputError for layers out of range, a loss that means nothing, or a model without blocks;
@@ -70,18 +90,54 @@ export function runForward<C, R extends ReturnKind = "logits">(
   input: Tokens,
   options: ForwardOptions<R> | StopOptions,
 ): Returned<ReturnKind> {
-  const { startAtLayer, stopAtLayer, hook = identity } = options;
+  checkOptions<ForwardOptions | StopOptions>("forward", options, forwardOptions);
+  const hook = options.hook;
+  return runHooked(model, weights, config, input, options, {
+    hook: hook === undefined ? identity : (name, x) => changed(name, x, (y) => hook(name, y)),
+    requireFired: () => undefined,
+  });
+}
+
+/** `runForward` with the hooks of entries, whose options were checked. */
+export function runWithEntries<C>(
+  model: Model<C>,
+  weights: Weights,
+  config: C,
+  input: Tokens,
+  entries: readonly HookEntry[],
+  options: Unhooked<ForwardOptions> | Unhooked<StopOptions>,
+): Returned<ReturnKind> {
+  const where = "runWithHooks";
+  checkOptions<Unhooked<ForwardOptions> | Unhooked<StopOptions>>(where, options, unhookedOptions);
+  const points = model.points(config);
+  const { startAtLayer, stopAtLayer, returnType } = options;
+  const reach = reachOf(points, { startAtLayer, stopAtLayer, unembed: returnType !== null });
+  return runHooked(model, weights, config, input, options, hooksOf(where, points, entries, reach));
+}
+
+function runHooked<C>(
+  model: Model<C>,
+  weights: Weights,
+  config: C,
+  input: Tokens,
+  options: Unhooked<ForwardOptions> | Unhooked<StopOptions>,
+  { hook, requireFired }: Hooks,
+): Returned<ReturnKind> {
+  const { startAtLayer, stopAtLayer } = options;
   const returnType = kindOf(options);
+  const parameters = model.parameters(config);
   const tokens =
-    startAtLayer === undefined
-      ? tokenTensor(model.name, model.parameters(config), input)
-      : undefined;
+    startAtLayer === undefined ? tokenTensor(model.name, parameters, input) : undefined;
   const attentionMask =
-    options.attentionMask === undefined ? undefined : maskTensor(options.attentionMask);
+    options.attentionMask === undefined ? undefined : maskTensor("forward", options.attentionMask);
   const span: Span = { startAtLayer, stopAtLayer, attentionMask, unembed: returnType !== null };
-  const first = tokens ?? (input instanceof Tensor ? input : tensor(input));
   if (givesLoss(returnType)) checkVocabulary(model, config);
-  const end = runSpan(model, weights, config, first, hook, span);
+  const run =
+    tokens === undefined
+      ? { tokens: input instanceof Tensor ? input : tensor(input), hook }
+      : guarded(parameters, tokens, hook);
+  const end = runSpan(model, weights, config, run.tokens, run.hook, span);
+  requireFired();
   if (stopAtLayer !== undefined || returnType === "logits") return end;
   if (returnType === null) return null;
   const loss = lossFn(end, tokens ?? givenTokens(model, config, options), {
@@ -94,7 +150,7 @@ export function runForward<C, R extends ReturnKind = "logits">(
 const kinds: readonly unknown[] = ["logits", "loss", "both", null];
 
 /** The kind of result. @throws InputError for another one, or one beside `stopAtLayer`. */
-function kindOf(options: ForwardOptions | StopOptions): ReturnKind {
+function kindOf(options: Unhooked<ForwardOptions> | Unhooked<StopOptions>): ReturnKind {
   const { returnType = "logits", stopAtLayer } = options;
   if (!kinds.includes(returnType)) {
     throw new InputError(
@@ -149,7 +205,11 @@ function checkVocabulary<C>(model: Model<C>, config: C): void {
   );
 }
 
-function givenTokens<C>(model: Model<C>, config: C, options: ForwardOptions | StopOptions): Tensor {
+function givenTokens<C>(
+  model: Model<C>,
+  config: C,
+  options: Unhooked<ForwardOptions> | Unhooked<StopOptions>,
+): Tensor {
   const tokens = "tokens" in options ? options.tokens : undefined;
   if (tokens !== undefined) return tokenTensor(model.name, model.parameters(config), tokens);
   throw new InputError("forward: a loss after startAtLayer needs the option tokens, got none");

@@ -9,11 +9,12 @@ import {
 } from "../arrays/index.ts";
 import { InputError, ShapeError, UnknownNameError } from "../core/errors.ts";
 import { TorchGenerator } from "../rng/index.ts";
+import type { HookEntry } from "./hook-entries.ts";
 import { type HookedTransformerOptions, hookedTransformer } from "./hooked-transformer/index.ts";
 import { cacheInto, compose, identity, patch, zeroAblate, zeroAblateHeads } from "./hooks.ts";
 import type { Weights } from "./model.ts";
 import { parseConfig } from "./parse.ts";
-import { type HookEntry, runWithCache, runWithHooks } from "./run.ts";
+import { runWithCache, runWithHooks } from "./run.ts";
 import type { Slice } from "./slice.ts";
 
 const base = { dModel: 8, dHead: 4, nLayers: 2, nCtx: 4, dVocab: 6, dMlp: 12 };

@@ -1,23 +1,17 @@
 /** Forward passes that read or change activations. */
 
 import type { Tensor } from "../arrays/index.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { defaultLoss, gradSuffix, type Loss, passWithGradients } from "./gradients.ts";
-import { cacheInto, compose, identity, sameShape } from "./hooks.ts";
+import { guarded } from "./guarded.ts";
+import { type HookEntry, hooksOf } from "./hook-entries.ts";
+import { cacheInto, compose } from "./hooks.ts";
 import { matchPoints, type Names } from "./match-points.ts";
 import type { Hook, Model, Point, Weights } from "./model.ts";
 import { pointRows } from "./point-shapes.ts";
 import { runSpan } from "./run-forward.ts";
 import { applySliceKeepingAxis, type Slice } from "./slice.ts";
-import { maskTensor, type Tokens } from "./tokens.ts";
-
-/**
- * A change at some points: what the function returns replaces the value, and nothing is changed
- * when it returns undefined.
- */
-export type HookEntry = readonly [
-  names: Names,
-  change: (x: Tensor, name: string) => Tensor | undefined,
-];
+import { maskTensor, type Tokens, tokenTensor } from "./tokens.ts";
 
 /** Activations by name, in the order of firing. */
 export type Cache = ReadonlyMap<string, Tensor>;
@@ -77,6 +71,16 @@ export interface CachedStopped<K = Cache> {
   readonly cache: K;
 }
 
+const cacheOptions: OptionNames<CacheOptions> = {
+  names: true,
+  posSlice: true,
+  hooks: true,
+  attentionMask: true,
+  stopAfterLast: true,
+  inclBwd: true,
+  loss: true,
+};
+
 export type AnyCacheOptions = StoppedOptions | GradientOptions | PlainOptions;
 export type AnyCached = Cached | CachedWithLoss | CachedStopped;
 
@@ -91,28 +95,28 @@ export function runWithCache<C>(
   model: Model<C>,
   weights: Weights,
   config: C,
-  tokens: Tensor,
+  tokens: Tokens,
   options: StoppedOptions,
 ): CachedStopped;
 export function runWithCache<C>(
   model: Model<C>,
   weights: Weights,
   config: C,
-  tokens: Tensor,
+  tokens: Tokens,
   options: GradientOptions,
 ): CachedWithLoss;
 export function runWithCache<C>(
   model: Model<C>,
   weights: Weights,
   config: C,
-  tokens: Tensor,
+  tokens: Tokens,
   options?: PlainOptions,
 ): Cached;
 export function runWithCache<C>(
   model: Model<C>,
   weights: Weights,
   config: C,
-  tokens: Tensor,
+  tokens: Tokens,
   options: AnyCacheOptions = {},
 ): AnyCached {
   return runWithAnyCache(model, weights, config, tokens, options);
@@ -123,29 +127,36 @@ export function runWithAnyCache<C>(
   model: Model<C>,
   weights: Weights,
   config: C,
-  tokens: Tensor,
+  tokens: Tokens,
   options: AnyCacheOptions,
 ): AnyCached {
   const where = "runWithCache";
+  checkOptions<AnyCacheOptions>(where, options, cacheOptions);
   const points = model.points(config);
+  const parameters = model.parameters(config);
+  const checked = tokenTensor(where, parameters, tokens);
   const names = new Set(matchPoints(where, points, options.names ?? (() => true)));
-  const changes = hookOf(where, points, options.hooks ?? []);
+  const { hook: changes, requireFired } = hooksOf(where, points, options.hooks ?? []);
   const sliced = (cache: Cache): Cache => slicePositions(cache, points, options.posSlice);
-  const attentionMask = options.attentionMask && maskTensor(options.attentionMask);
-  const run = (hook: Hook): Tensor =>
-    attentionMask === undefined
+  const attentionMask = options.attentionMask && maskTensor(where, options.attentionMask);
+  const run = (own: Hook): Tensor => {
+    const { tokens, hook } = guarded(parameters, checked, own);
+    return attentionMask === undefined
       ? model.forward(weights, config, tokens, hook)
       : runSpan(model, weights, config, tokens, hook, { attentionMask });
+  };
   if (options.inclBwd) {
-    const loss = options.loss ?? defaultLoss(where, model.parameters(config), attentionMask);
-    const rows = pointRows(points, model.parameters(config)).filter((row) => names.has(row.name));
-    const pass = passWithGradients(run, weights, tokens, rows, changes, loss);
+    const loss = options.loss ?? defaultLoss(where, parameters, attentionMask);
+    const rows = pointRows(points, parameters).filter((row) => names.has(row.name));
+    const pass = passWithGradients(run, weights, checked, rows, changes, loss);
+    requireFired();
     return { ...pass, cache: sliced(pass.cache) };
   }
   const cache = new Map<string, Tensor>();
   const keep = cacheInto(cache, (name) => names.has(name));
   const last = options.stopAfterLast ? points.findLast((p) => names.has(p.name))?.name : undefined;
   const logits = untilStopped(last, (stop) => run(compose(changes, keep, stop)));
+  requireFired(last === undefined ? "" : `, since the pass ends after "${last}"`);
   return { logits, cache: sliced(cache) } as AnyCached;
 }
 
@@ -167,27 +178,16 @@ export function runWithHooks<C>(
   model: Model<C>,
   weights: Weights,
   config: C,
-  tokens: Tensor,
+  tokens: Tokens,
   hooks: readonly HookEntry[],
 ): Tensor {
-  const changes = hookOf("runWithHooks", model.points(config), hooks);
-  return model.forward(weights, config, tokens, changes);
-}
-
-/**
- * The hook that applies every entry at its points, in the order given.
- * @throws UnknownNameError or InputError for names that do not fire.
- */
-export function hookOf(
-  where: string,
-  points: readonly Point[],
-  entries: readonly HookEntry[],
-): Hook {
-  const hooks = entries.map(([names, change]): Hook => {
-    const at = new Set(matchPoints(where, points, names));
-    return (name, x) => (at.has(name) ? sameShape(name, x, change(x, name) ?? x) : x);
-  });
-  return hooks.length === 0 ? identity : compose(...hooks);
+  const parameters = model.parameters(config);
+  const checked = tokenTensor("runWithHooks", parameters, tokens);
+  const changes = hooksOf("runWithHooks", model.points(config), hooks);
+  const run = guarded(parameters, checked, changes.hook);
+  const logits = model.forward(weights, config, run.tokens, run.hook);
+  changes.requireFired();
+  return logits;
 }
 
 function slicePositions(cache: Cache, points: readonly Point[], slice?: Slice): Cache {

@@ -1,10 +1,17 @@
-import { Tensor, tensor } from "../arrays/index.ts";
+import { Tensor, type TensorData, tensor } from "../arrays/index.ts";
+import { hostArray, isReadable } from "../arrays/internal.ts";
 import { InputError, ShapeError } from "../core/errors.ts";
-import type { NdArray } from "../core/nd.ts";
+import { checkIndices, place } from "../core/indices.ts";
+import { type NdArray, nd, type TypedArray } from "../core/nd.ts";
 import type { Parameter } from "./model.ts";
 
-/** int32 tokens "batch pos", or one sequence, as numbers or as a tensor. */
-export type Tokens = Tensor | NdArray | readonly number[] | readonly (readonly number[])[];
+/** Tokens "batch pos", or one sequence: whole numbers as lists, typed arrays, plain arrays or a tensor. */
+export type Tokens =
+  | Tensor
+  | NdArray
+  | TypedArray
+  | readonly number[]
+  | readonly (readonly number[] | TypedArray)[];
 
 /** The size of an axis of the weights, e.g. "d_vocab"; undefined when no weight has it. */
 export function axisSize(parameters: readonly Parameter[], axis: string): number | undefined {
@@ -16,31 +23,68 @@ export function axisSize(parameters: readonly Parameter[], axis: string): number
 }
 
 /**
- * Tokens as a tensor "batch pos". The values of a tensor are not looked at, since it may be traced.
- * @throws InputError for numbers outside the vocabulary.
+ * Tokens as an int32 tensor "batch pos". Traced tokens have no numbers to look at; see `guarded`.
+ * @throws InputError for what is no whole number in the vocabulary, in whatever form it comes.
  */
 export function tokenTensor(
   where: string,
   parameters: readonly Parameter[],
   tokens: Tokens,
 ): Tensor {
-  if (tokens instanceof Tensor) return asBatch(tokens);
-  const array = tensor(tokens, { dtype: "int32" });
   const vocabulary = axisSize(parameters, "d_vocab") ?? Number.POSITIVE_INFINITY;
-  const wrong = array.readSync().data.find((t) => !(t >= 0 && t < vocabulary));
-  if (wrong !== undefined) {
-    throw new InputError(`${where}: tokens must lie in [0, ${vocabulary}), got ${wrong}`);
+  return asBatch("tokens", indexTensor(where, "tokens", tokens, vocabulary));
+}
+
+/** Tensors whose numbers were looked at: the size below which they lie, and the same as int32. */
+const looked = new WeakMap<Tensor, { readonly size: number; readonly whole: Tensor }>();
+
+/**
+ * Tokens, labels or other indices in any form as an int32 tensor.
+ * @throws InputError for what is no whole number in [0, size).
+ */
+export function indexTensor(where: string, what: string, given: TensorData | Tensor, size: number) {
+  if (!(given instanceof Tensor)) return tensor(indexArray(where, what, given, size));
+  const known = looked.get(given);
+  if (known !== undefined && known.size <= size) return known.whole;
+  if (!isReadable(given)) {
+    if (given.dtype === "int32" || given.dtype === "uint32") return given;
+    throw new InputError(`${where}: ${what} must be int32 while tracing, got ${given.dtype}`);
   }
-  return asBatch(array);
+  const array = indexArray(where, what, given.readSync(), size);
+  const whole = given.dtype === "int32" ? given : tensor(array);
+  looked.set(given, { size, whole });
+  return whole;
 }
 
-/** A mask of zeros and ones as a tensor "batch pos". */
-export function maskTensor(mask: Tokens): Tensor {
-  return asBatch(mask instanceof Tensor ? mask : tensor(mask, { dtype: "int32" }));
+/** The same as plain numbers, int32. */
+export function indexArray(where: string, what: string, given: TensorData, size: number): NdArray {
+  const own = hostArray(given);
+  if (own.dtype === "bool") {
+    throw new InputError(`${where}: ${what} must be whole numbers, got booleans`);
+  }
+  const array = own.dtype === "float32" ? hostArray(given, "float64") : own;
+  checkIndices(where, what, array, size);
+  return nd("int32", array.shape, array.data);
 }
 
-function asBatch(x: Tensor): Tensor {
+/**
+ * A mask as an int32 tensor "batch pos" of zeros and ones.
+ * @throws InputError for other numbers; true and false are 1 and 0.
+ */
+export function maskTensor(where: string, mask: Tokens): Tensor {
+  if (mask instanceof Tensor && !isReadable(mask)) return asBatch("attentionMask", mask);
+  const array = mask instanceof Tensor ? mask.readSync() : hostArray(mask, "float64");
+  const wrong = array.data.findIndex((x) => x !== 0 && x !== 1);
+  if (wrong >= 0) {
+    throw new InputError(
+      `${where}: attentionMask must be 1 for tokens and 0 for padding, got ${array.data[wrong]}${place(array.shape, wrong)}`,
+    );
+  }
+  return asBatch("attentionMask", tensor(nd("int32", array.shape, array.data)));
+}
+
+function asBatch(what: string, x: Tensor): Tensor {
   if (x.ndim === 1) return x.reshape([1, -1]);
   if (x.ndim === 2) return x;
-  throw new ShapeError('tokens "batch pos"', [-1, -1], x.shape);
+  throw new ShapeError(`${what} "batch pos"`, [-1, -1], x.shape);
 }

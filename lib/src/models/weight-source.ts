@@ -2,6 +2,7 @@
 
 import { tensor } from "../arrays/index.ts";
 import { InputError, ShapeError, UnknownNameError } from "../core/errors.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { Rng } from "../core/rng.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { Model, Parameter, Tied, WeightArrays, Weights } from "./model.ts";
@@ -15,6 +16,27 @@ export type WeightSource =
   | { readonly seed: number }
   | { readonly rng: Rng }
   | { readonly weights: WeightArrays; readonly processed?: readonly WeightPass[] };
+
+const sourceNames: OptionNames<WeightSource> = {
+  seed: true,
+  rng: true,
+  weights: true,
+  processed: true,
+};
+
+/** @throws InputError unless exactly one source is given, and a seed is a whole number. */
+export function checkSource(where: string, source: WeightSource): void {
+  checkOptions<WeightSource>(where, source, sourceNames);
+  const given = ["seed", "rng", "weights"].filter((name) => name in source);
+  if (given.length !== 1) {
+    throw new InputError(
+      `${where}: weights come from one of seed, rng and weights, got ${given.join(" and ") || "none"}`,
+    );
+  }
+  if ("seed" in source && !Number.isSafeInteger(source.seed)) {
+    throw new InputError(`${where}: seed must be a whole number, got ${source.seed}`);
+  }
+}
 
 /** Buffers of TransformerLens's state dicts that are no weights. */
 const buffers = /\.attn\.(mask|IGNORE|rotary_sin|rotary_cos)$/;
@@ -45,10 +67,15 @@ export function checkWeights(
   const kept = Object.entries(weights).filter(
     ([name]) => !buffers.test(name) && !dropped.has(name),
   );
-  for (const [name, { shape }] of kept) {
+  for (const [name, { dtype, shape }] of kept) {
     const wanted = shapes.get(name);
     if (wanted === undefined) throw new UnknownNameError(where, "weight", name, [...shapes.keys()]);
     if (wanted.join() !== shape.join()) throw new ShapeError(`${where}: ${name}`, wanted, shape);
+    if (!dtype.startsWith("float")) {
+      throw new InputError(
+        `${where}: weight "${name}" must be float32 or float64, got ${dtype}; convert it first`,
+      );
+    }
   }
   const missing = parameters.find(
     ({ name }) => weights[name] === undefined && !/(^|\.)b(_\w+)?$/.test(name),

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, expectTypeOf, it } from "vitest";
 import { init as startArrays, type Tensor } from "../arrays/index.ts";
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { HookedTransformer } from "./create.ts";
+import type { HookEntry } from "./hook-entries.ts";
 import { zeroAblateHeads } from "./hooks.ts";
-import type { HookEntry } from "./run.ts";
 import type { LogitsAndLoss } from "./run-forward.ts";
 import { tokenTable } from "./token-table.ts";
 
@@ -54,7 +54,8 @@ describe("withHooks", () => {
     expectClose(last, hooked.forward(tokens).at([], -1));
     expect(hooked.model.logitsAt).toBeUndefined();
     const middle = hooked.forward(tokens, { stopAtLayer: 1 });
-    expectClose(middle, model.runWithHooks(tokens, hooks, { stopAtLayer: 1 }));
+    const before = hooks.filter(([name]) => !String(name).startsWith("blocks.1"));
+    expectClose(middle, model.runWithHooks(tokens, before, { stopAtLayer: 1 }));
     expectClose(hooked.forward(middle, { startAtLayer: 1 }), hooked.forward(tokens));
   });
 

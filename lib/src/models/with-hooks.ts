@@ -1,8 +1,8 @@
 import { tensor } from "../arrays/index.ts";
 import { nd } from "../core/nd.ts";
+import { type HookEntry, hooksOf } from "./hook-entries.ts";
 import { compose } from "./hooks.ts";
 import type { Hook, Model, TokenTable } from "./model.ts";
-import { type HookEntry, hookOf } from "./run.ts";
 
 /**
  * The model with some activations changed in every pass, before any other hook sees them: it can be
@@ -11,7 +11,7 @@ import { type HookEntry, hookOf } from "./run.ts";
 export function withHooks<C>(model: Model<C>, hooks: readonly HookEntry[]): Model<C> {
   const { forwardSpan, logitsAt: _, ...rest } = model;
   const all = (config: C, hook: Hook): Hook =>
-    compose(hookOf("withHooks", model.points(config), hooks), hook);
+    compose(hooksOf("withHooks", model.points(config), hooks).hook, hook);
   const forward: Model<C>["forward"] = (weights, config, tokens, hook) =>
     model.forward(weights, config, tokens, all(config, hook));
   const hooked: Model<C> = {

@@ -4,6 +4,7 @@ import { InputError } from "../core/errors.ts";
 import { type NdArray, nd } from "../core/nd.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { Examples } from "../tasks/task.ts";
+import { checkDraw, exampleSizes } from "./examples-check.ts";
 import type { ExampleStream, TrainingPlan } from "./plan.ts";
 
 /** Where a sequence of batches stands. */
@@ -29,27 +30,40 @@ export function batchesOf(plan: TrainingPlan): BatchSource | undefined {
     if (stream === undefined) return undefined;
     throw new InputError("batchSize: must be a number where examples are streamed, got full");
   }
-  if (stream !== undefined) return new FreshBatches(stream, batchSize);
+  if (stream !== undefined) return new FreshBatches(stream, batchSize, drawCheck(plan, "train"));
   return new Batches(split.train, batchSize, batchSeed, plan.passOrder);
 }
+
+/** Looks at a draw of a stream before it is used. */
+export type DrawCheck = (drawn: Examples, count: number) => Examples;
+
+/** Refuse draws that do not fit the plan's model, or the examples of the split that they stand for. */
+export function drawCheck(plan: TrainingPlan, part: "train" | "test"): DrawCheck {
+  const sizes = exampleSizes(plan.model, plan.config);
+  return (drawn, count) => checkDraw("stream", drawn, count, plan.split[part], sizes);
+}
+
+const unchecked: DrawCheck = (drawn) => drawn;
 
 /** A stream by the number of the draw: repeatable, and cheap for numbers that ascend. */
 export class Draws {
   private readonly stream: ExampleStream;
   private readonly count: number;
+  private readonly check: DrawCheck;
   private batches: FreshBatches;
   private done = 0;
 
-  constructor(stream: ExampleStream, count: number) {
+  constructor(stream: ExampleStream, count: number, check: DrawCheck = unchecked) {
     this.stream = stream;
     this.count = count;
-    this.batches = new FreshBatches(stream, count);
+    this.check = check;
+    this.batches = new FreshBatches(stream, count, check);
   }
 
   /** Draw number `n`, from 0. */
   at(n: number): Examples {
     if (n < this.done) {
-      this.batches = new FreshBatches(this.stream, this.count);
+      this.batches = new FreshBatches(this.stream, this.count, this.check);
       this.done = 0;
     }
     for (; this.done < n; this.done++) this.batches.next();
@@ -62,19 +76,23 @@ export class Draws {
 export class FreshBatches implements BatchSource {
   private readonly stream: ExampleStream;
   private readonly size: number;
+  private readonly check: DrawCheck;
   private readonly generator = new TorchGenerator(0);
 
-  constructor(stream: ExampleStream, size: number) {
+  constructor(stream: ExampleStream, size: number, check: DrawCheck = unchecked) {
     if (!Number.isInteger(size) || size < 1) {
       throw new InputError(`batchSize: must be a whole number of at least 1, got ${size}`);
     }
+    checkStream("stream", stream);
     this.stream = stream;
     this.size = size;
+    this.check = check;
     this.generator.setState(stream.generator);
   }
 
   next(): Examples {
-    return this.stream.draw(this.stream.params, this.generator, this.size);
+    const { stream, generator, size } = this;
+    return this.check(stream.draw(stream.params, generator, size), size);
   }
 
   state(): BatchState {
@@ -155,4 +173,12 @@ function takeRows(array: NdArray, rows: Int32Array): NdArray {
     out.set(array.data.subarray(row * width, (row + 1) * width), i * width);
   }
   return nd(array.dtype, [rows.length, ...array.shape.slice(1)], out);
+}
+
+/** @throws InputError for what is no stream. */
+function checkStream(where: string, stream: ExampleStream): void {
+  if (typeof stream?.draw === "function" && stream.generator instanceof Uint8Array) return;
+  throw new InputError(
+    `${where}: must be { params, generator, draw }, with generator from TorchGenerator.state()`,
+  );
 }

@@ -20,6 +20,7 @@ export { dataLoaderOrder } from "./data-loader.ts";
 export { type Due, due } from "./due.ts";
 export { TrainingError } from "./errors.ts";
 export { compileEvaluator, type Evaluator } from "./evaluate.ts";
+export type { ExamplesInput } from "./examples-check.ts";
 export { type TrainEvent, type TrainOptions, train } from "./loop.ts";
 export {
   type CrossEntropy,
@@ -49,6 +50,15 @@ export type {
   ScheduleOptions,
   TrainingPlan,
 } from "./plan.ts";
+export {
+  type MeasuresInput,
+  type NameOf,
+  type OptimizerInput,
+  type PlanOptions,
+  type ScheduleInput,
+  type SplitInput,
+  trainingPlan,
+} from "./plan-options.ts";
 export { castWeights, type Precision } from "./precision.ts";
 export { learningRateFactor } from "./schedule.ts";
 export { disposeState, type StateArrays, type TrainingState, uploadState } from "./state.ts";

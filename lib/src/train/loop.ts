@@ -2,14 +2,16 @@
 
 import type { Backend, Value } from "../compile/index.ts";
 import type { NdArray } from "../core/nd.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { Examples } from "../tasks/task.ts";
-import { type BatchSource, type BatchState, batchesOf, Draws } from "./batches.ts";
+import { type BatchSource, type BatchState, batchesOf, Draws, drawCheck } from "./batches.ts";
 import { type Checkpoint, stateOf } from "./checkpoint.ts";
 import { due } from "./due.ts";
 import { TrainingError } from "./errors.ts";
 import { compileEvaluator, type Evaluator, readScalar } from "./evaluate.ts";
 import type { MetricsRow } from "./metrics.ts";
 import type { TrainingPlan } from "./plan.ts";
+import { type PlanOptions, trainingPlan } from "./plan-options.ts";
 import { castCheckpoint, phasesAfter, withPrecision } from "./precision.ts";
 import { disposeState, downloadState, type TrainingState, uploadState } from "./state.ts";
 import { compileStep, initialState, type StepOptions, type TrainingStep } from "./step.ts";
@@ -35,27 +37,36 @@ export interface TrainOptions extends StepOptions {
   readonly onStep?: (step: number) => void;
 }
 
+const trainNames: OptionNames<TrainOptions> = {
+  threads: true,
+  from: true,
+  stopped: true,
+  onStep: true,
+};
+
 /** Losses are checked at least every so many updates. */
 const checkEvery = 100;
 /** Timers and signals get a turn at least this often, in ms. */
 const breathEvery = 200;
 
 /**
- * Train as `plan` says. Returns whether all steps were done (false: stopped). The same plan on the
+ * Train as a plan says, of which `model`, `task` (or `split`) and `steps` are enough. Returns whether all steps were done (false: stopped). The same plan on the
  * same back end gives the same rows and checkpoints, whether or not it stopped and went on.
- * Throws `TrainingError` naming the step when the loss is no longer finite.
+ * Throws `InputError` for a plan that does not fit together (see `trainingPlan`), and `TrainingError` naming the step when the loss is no longer finite.
  */
 export async function* train(
-  plan: TrainingPlan,
+  options: PlanOptions,
   backend: Backend,
-  options: TrainOptions = {},
+  trainOptions: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, boolean> {
+  checkOptions("train", trainOptions, trainNames);
+  const plan = trainingPlan(options);
   due(plan);
-  let { from } = options;
+  let { from } = trainOptions;
   const phases = phasesAfter(plan, from?.step ?? 0);
   for (const [i, { precision, until }] of phases.entries()) {
     const start = from === undefined ? undefined : castCheckpoint(from, precision);
-    const part = { ...options, from: start, until };
+    const part = { ...trainOptions, from: start, until };
     const events = trainPhase(withPrecision(plan, precision), backend, part);
     for (;;) {
       const event = await events.next();
@@ -136,7 +147,10 @@ class Run {
       from === undefined ? initialState(plan) : stateOf(plan, from),
     );
     const test = plan.measures?.test;
-    this.testDraws = typeof test === "object" ? new Draws(test.stream, test.count) : undefined;
+    this.testDraws =
+      typeof test === "object"
+        ? new Draws(test.stream, test.count, drawCheck(plan, "test"))
+        : undefined;
     if (from?.batches !== undefined) this.batches?.restore(from.batches);
   }
 

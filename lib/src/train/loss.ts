@@ -2,6 +2,7 @@
 
 import {
   argmax,
+  clip,
   exp,
   full,
   log,
@@ -14,6 +15,9 @@ import {
   takeAlongAxis,
   where,
 } from "../arrays/index.ts";
+
+import { isReadable } from "../arrays/internal.ts";
+import { checkIndices } from "../core/indices.ts";
 
 /** `float64` for losses that are logged; `float32` for gradients, which end in float32 either way. */
 export type LossPrecision = "float64" | "float32";
@@ -39,6 +43,7 @@ const allThere: LogitColumns = { zeroFollows: false };
  * (softmax - one-hot) / n. In float64: log-sum-exp of the logits less their maximum. In float32:
  * the label's own term is left out of the sum and comes back through log1p, which is as exact for
  * tiny losses.
+ * @throws InputError for labels out of range; in a compiled function the loss is then NaN.
  */
 export function crossEntropy(
   logits: Tensor,
@@ -48,7 +53,24 @@ export function crossEntropy(
 ): CrossEntropy {
   const fixed = stopGradient(logits);
   const wide = precision === "float64" || logits.dtype === "float64";
-  return (wide ? inFloat64 : inFloat32)(fixed, labels, columns);
+  const { known, inside } = bounded(labels, fixed, columns);
+  const { loss, dlogits } = (wide ? inFloat64 : inFloat32)(fixed, inside, columns);
+  return { loss: known ? loss : where(inside.notEqual(labels).sum(), Number.NaN, loss), dlogits };
+}
+
+/**
+ * Labels inside of the classes. Those that are constants are checked; the others cannot be, and where
+ * one lies outside when the compiled function runs, the loss is NaN.
+ */
+function bounded(
+  labels: Tensor,
+  logits: Tensor,
+  { zeroFollows }: LogitColumns,
+): { readonly known: boolean; readonly inside: Tensor } {
+  const classes = (logits.shape.at(-1) as number) + (zeroFollows ? 1 : 0);
+  if (!isReadable(labels)) return { known: false, inside: clip(labels, 0, classes - 1) };
+  checkIndices("crossEntropy", "labels", labels.readSync(), classes);
+  return { known: true, inside: labels };
 }
 
 /** Cross-entropy of each example, "n", in nats; `precision` as in `crossEntropy`. */
@@ -57,6 +79,12 @@ export function crossEntropyEach(
   labels: Tensor,
   precision: LossPrecision = "float64",
 ): Tensor {
+  const { known, inside } = bounded(labels, logits, allThere);
+  const each = eachOf(logits, inside, precision);
+  return known ? each : where(inside.equal(labels), each, Number.NaN);
+}
+
+function eachOf(logits: Tensor, labels: Tensor, precision: LossPrecision): Tensor {
   if (precision === "float32") {
     return partsInFloat32(stopGradient(logits), labels, allThere).each.reshape([rows(logits)]);
   }

@@ -1,6 +1,6 @@
 /** Learning-rate schedules: a factor on the learning rate for each update. */
 
-import { InputError } from "../core/errors.ts";
+import { InputError, UnknownNameError } from "../core/errors.ts";
 import type { ScheduleOptions } from "./plan.ts";
 
 type Factor = (step: number, steps: number, options: ScheduleOptions) => number;
@@ -17,7 +17,13 @@ const factors: { readonly [N in ScheduleOptions["name"]]: Factor } = {
  * from 1 to 0 by half a cosine (PyTorch's `CosineAnnealingLR` with `T_max` steps).
  */
 export function learningRateFactor(options: ScheduleOptions, step: number, steps: number): number {
-  return factors[options.name](step, steps, options);
+  return scheduleOf(options)(step, steps, options);
+}
+
+/** The factor that a plan names. @throws UnknownNameError for another name. */
+export function scheduleOf({ name }: ScheduleOptions): Factor {
+  if (Object.hasOwn(factors, name)) return factors[name];
+  throw new UnknownNameError("train", "schedule", String(name), Object.keys(factors));
 }
 
 function required(warmupSteps: number | undefined): number {

@@ -119,7 +119,9 @@ describe("directLogitAttribution", () => {
     expect(() => call({ unit: "neuron" as AttributionUnit })).toThrow(
       'directLogitAttribution: unknown unit "neuron"; did you mean',
     );
-    expect(() => call({ answerTokens: 7 })).toThrow("tokens must be integers in [0, 7), got 7");
+    expect(() => call({ answerTokens: 7 })).toThrow(
+      "tokens must be whole numbers in [0, 7), got 7",
+    );
     expect(() => call({}).top(-1)).toThrow("top: k must be an integer of at least 0, got -1");
   });
 });

@@ -4,6 +4,7 @@ import { Tensor, tensor } from "../../arrays/index.ts";
 import { InputError, ShapeError, UnknownNameError } from "../../core/errors.ts";
 import { type NdArray, nd } from "../../core/nd.ts";
 import type { ActivationCache, HookedModel, Tokens } from "../../models/index.ts";
+import { axisSize, indexArray } from "../../models/tokens.ts";
 import { detectionPatterns, type HeadName, headNames } from "./patterns.ts";
 import { checkMeasure, type SimilarityOptions, similarity } from "./similarity.ts";
 
@@ -29,7 +30,7 @@ export function detectHead<C>(
 ): Tensor {
   const { excludeBos = false, excludeCurrentToken = false, errorMeasure = "mul" } = options;
   checkMeasure("detectHead", errorMeasure);
-  const sequences = sequencesOf(tokens);
+  const sequences = sequencesOf(model, tokens);
   const [first = []] = sequences;
   const patterns = sequences.map((own) => patternFor(own, pattern).readSync().data);
   const cache =
@@ -81,8 +82,10 @@ function attentionOf(
   });
 }
 
-function sequencesOf(tokens: Tokens): number[][] {
-  const array = (tokens instanceof Tensor ? tokens : tensor(tokens, { dtype: "int32" })).readSync();
+function sequencesOf<C>(model: HookedModel<C>, tokens: Tokens): number[][] {
+  const size = axisSize(model.model.parameters(model.config), "d_vocab") ?? Infinity;
+  const given = tokens instanceof Tensor ? tokens.readSync() : tokens;
+  const array = indexArray("detectHead", "tokens", given, size);
   const length = array.shape.at(-1) ?? 0;
   if (array.shape.length > 2 || length < 2) {
     throw new ShapeError('detectHead: tokens "batch pos" of at least 2', [-1, 2], array.shape);

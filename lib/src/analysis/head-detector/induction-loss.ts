@@ -1,5 +1,6 @@
 import { tensor } from "../../arrays/index.ts";
 import { InputError } from "../../core/errors.ts";
+import { checkIndices } from "../../core/indices.ts";
 import { nd } from "../../core/nd.ts";
 import type { Rng } from "../../core/rng.ts";
 import { type HookedModel, lossFn } from "../../models/index.ts";
@@ -33,7 +34,13 @@ export function inductionLoss<C extends { readonly nCtx: number; readonly dVocab
   if (!Number.isInteger(length) || length < 2 || length > longest) {
     throw new InputError(`inductionLoss: length must be 2 to ${longest}, got ${length}`);
   }
-  if (!(low >= 0 && low < high && high <= dVocab)) {
+  if (!Number.isInteger(batch) || batch < 1) {
+    throw new InputError(`inductionLoss: batch must be a whole number of at least 1, got ${batch}`);
+  }
+  if (bos !== undefined) {
+    checkIndices("inductionLoss", "bos", { shape: [], data: [bos] }, dVocab);
+  }
+  if (!(low >= 0 && low < high && high <= dVocab && Number.isInteger(low + high))) {
     throw new InputError(
       `inductionLoss: tokens must be [low, high) within [0, ${dVocab}), got [${low}, ${high})`,
     );

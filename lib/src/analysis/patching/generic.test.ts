@@ -108,7 +108,7 @@ describe("genericActivationPatch", () => {
   it("refuses tokens, clean runs and metrics of the wrong shape", async () => {
     const patch = patching.getActPatchResidPre;
     await expect(patch(model, [[0, 9]], cache, metric)).rejects.toThrow(
-      "getActPatchResidPre: tokens must lie in [0, 7), got 9",
+      "getActPatchResidPre: tokens must be whole numbers in [0, 7), got 9 at [0,1]",
     );
     await expect(patch(model, [[0, 1]], cache, metric)).rejects.toThrow(
       'getActPatchResidPre: clean activation "blocks.0.hook_resid_pre": expected [1,2,8], got [2,4,8]',

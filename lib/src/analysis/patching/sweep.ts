@@ -1,9 +1,10 @@
 /** Many changes of one forward pass, one after the other: the oracle of `compiled.ts`. */
 
 import { scope, Tensor, tensor } from "../../arrays/index.ts";
-import { InputError, ShapeError } from "../../core/errors.ts";
+import { ShapeError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
 import { type HookedModel, runWithHooks, type Tokens } from "../../models/index.ts";
+import { axisSize, indexArray } from "../../models/tokens.ts";
 import type { Metric, PatchSetter } from "./types.ts";
 
 /** What is changed: for each index (layer, …) the point of that layer, by the setter. */
@@ -35,15 +36,13 @@ export async function tokenArray<C>(
   model: HookedModel<C>,
   tokens: Tokens,
 ): Promise<NdArray> {
-  const array = await (tokens instanceof Tensor ? tokens : tensor(tokens)).read();
-  const vocabulary = model.W_E.shape[0] as number;
-  const wrong = array.data.find((t) => !(Number.isInteger(t) && t >= 0 && t < vocabulary));
-  if (wrong !== undefined) {
-    throw new InputError(`${where}: tokens must lie in [0, ${vocabulary}), got ${wrong}`);
-  }
+  const parameters = model.model.parameters(model.config);
+  const vocabulary = axisSize(parameters, "d_vocab") ?? Number.POSITIVE_INFINITY;
+  const given = tokens instanceof Tensor ? await tokens.read() : tokens;
+  const array = indexArray(where, "tokens", given, vocabulary);
   const shape = array.shape.length === 1 ? [1, array.shape[0] as number] : array.shape;
   if (shape.length !== 2) throw new ShapeError(`${where}: tokens "batch pos"`, [-1, -1], shape);
-  return { dtype: "int32", shape, data: Int32Array.from(array.data) };
+  return { ...array, shape };
 }
 
 /** The metric's number of examples. @throws ShapeError unless it has the shape [] or [batch]. */

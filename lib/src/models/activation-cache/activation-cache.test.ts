@@ -230,7 +230,7 @@ describe("what is refused", () => {
     const { cache } = (await create()).runWithCache(tokens);
     const stack = cache.decomposeResid();
     expect(error(() => cache.logitAttrs(stack, 6)).message).toBe(
-      "tokensToResidualDirections: tokens must be integers in [0, 6), got 6",
+      "tokensToResidualDirections: tokens must be whole numbers in [0, 6), got 6",
     );
     expect(error(() => cache.logitAttrs(stack, [1, 2, 3])).message).toBe(
       "ActivationCache.logitAttrs: tokens: expected [2,4], got [3]",

@@ -53,6 +53,12 @@ export class ActivationCache {
    * @throws UnknownNameError naming the nearest activations in the cache.
    */
   get(name: ActivationName, layer?: number, layerType?: LayerType): Tensor {
+    if (typeof name !== "string") {
+      const got = Array.isArray(name) ? "a list" : typeof name;
+      throw new InputError(
+        `cache.get: takes a name and a layer, as in cache.get("pattern", 0), got ${got}`,
+      );
+    }
     const full = this.#fullName(name, layer, layerType);
     const value = this.#values.get(full);
     if (value !== undefined) return value;
@@ -96,6 +102,11 @@ export class ActivationCache {
     return [`ActivationCache(${this.size} activations of ${this.source.name})`, ...lines].join(
       "\n  ",
     );
+  }
+
+  /** What `console.log` shows in Node and Deno. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   /** What a Jupyter notebook shows (Deno's protocol). */

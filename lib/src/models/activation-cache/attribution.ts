@@ -1,13 +1,14 @@
-import { swapaxes, Tensor, take, tensor } from "../../arrays/index.ts";
-import { InputError, ShapeError } from "../../core/errors.ts";
+import { swapaxes, type Tensor, take } from "../../arrays/index.ts";
+import { ShapeError } from "../../core/errors.ts";
 import type { Slice } from "../slice.ts";
+import { indexTensor } from "../tokens.ts";
 import type { ActivationCache } from "./activation-cache.ts";
 import { type LabelledStack, mapStack, numbersOf } from "./labelled-stack.ts";
 import { streamOf } from "./layers.ts";
 import { applyLnToStack } from "./norm.ts";
 import { unembedding } from "./source.ts";
 
-/** One token for all, one per sequence, or "batch pos"; a tensor is int32. */
+/** One token for all, one per sequence, or "batch pos". */
 export type TokenChoice = number | readonly number[] | readonly (readonly number[])[] | Tensor;
 
 /** Which difference of logits, and which part of the activations. */
@@ -58,17 +59,9 @@ function difference(wU: Tensor, right: Tensor, incorrectTokens: TokenChoice): Te
 /** Columns of W_U "d_model d_vocab_out" for tokens "…": "… d_model". */
 export function tokensToResidualDirections(wU: Tensor, tokens: TokenChoice): Tensor {
   const columns = swapaxes(wU, 0, 1);
-  if (tokens instanceof Tensor) return take(columns, tokens, 0);
   const classes = columns.shape[0] as number;
-  const list = [tokens].flat(2) as number[];
-  const wrong = list.find((t) => !(Number.isInteger(t) && t >= 0 && t < classes));
-  if (wrong !== undefined) {
-    throw new InputError(
-      `tokensToResidualDirections: tokens must be integers in [0, ${classes}), got ${wrong}`,
-    );
-  }
-  if (typeof tokens === "number") return columns.at(tokens);
-  return take(columns, tensor(tokens, { dtype: "int32" }), 0);
+  const chosen = indexTensor("tokensToResidualDirections", "tokens", tokens, classes);
+  return take(columns, chosen, 0);
 }
 
 /** Directions "… d_model" whose axes are the first of a stack "component …", ready to multiply. */

@@ -3,6 +3,7 @@ import { init as startArrays } from "../../arrays/index.ts";
 import { nd } from "../../core/nd.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import { HookedTransformer } from "../create.ts";
+import { HookedModel } from "../hooked-model.ts";
 import { logitsToTable, rankOf } from "./logits-table.ts";
 import { samplingProbabilities } from "./sample-logits.ts";
 
@@ -102,8 +103,76 @@ describe("generate", () => {
         "set maxNewTokens to at most 18, or a larger nCtx",
     );
     expect(() => model.generate([6], { doSample: false })).toThrow(
-      "hooked-transformer: tokens must lie in [0, 6), got 6",
+      "generate: tokens must be whole numbers in [0, 6), got 6 at [0]",
     );
+  });
+});
+
+describe("generate", () => {
+  it("continues prompts of unlike length, left-padded, as each alone", async () => {
+    const model = await HookedTransformer.create(tiny, { seed: 0 });
+    const options = { doSample: false, maxNewTokens: 5, freqPenalty: 0 };
+    const together = model.generate(
+      [
+        [0, 0, 3],
+        [1, 2, 3],
+      ],
+      {
+        ...options,
+        attentionMask: [
+          [0, 0, 1],
+          [1, 1, 1],
+        ],
+      },
+    );
+    const rows = [0, 1].map((b) => [...together.data.subarray(b * 8, (b + 1) * 8)]);
+    expect(rows[0]?.slice(2)).toEqual([...model.generate([3], options).data]);
+    expect(rows[1]).toEqual([...model.generate([1, 2, 3], options).data]);
+  });
+
+  it.each([
+    [
+      [[1, 2], [3]],
+      {},
+      "generate: prompts must be equally long, got lengths 2 and 1; put padding in front",
+    ],
+    [
+      [[1, 2]],
+      { attentionMask: [[1, 0]] },
+      "generate: attentionMask must be 0 in front and then 1",
+    ],
+    [
+      [[1, 2]],
+      { attentionMask: [[1]] },
+      'generate: attentionMask "batch pos": expected [1,2], got [1,1]',
+    ],
+    [
+      [[1, 2]],
+      { maxNewTokens: -1 },
+      "generate: maxNewTokens must be a whole number of at least 0, got -1",
+    ],
+    [[[1, 2]], { maxNewTokens: 1.5 }, "maxNewTokens must be a whole number of at least 0, got 1.5"],
+    [[[1, 2]], { stopAtToken: 6 }, "generate: stopAtToken must be whole numbers in [0, 6), got 6"],
+    [
+      [[1, 2]],
+      { max_new_tokens: 3 },
+      'generate: unknown option "max_new_tokens"; did you mean maxNewTokens',
+    ],
+    [[[]], {}, 'generate: prompts "batch pos" of one token or more'],
+  ])("refuses %j with %j", async (prompts, options, message) => {
+    const model = await HookedTransformer.create(tiny, { seed: 0 });
+    expect(() => model.generate(prompts, { doSample: false, ...options })).toThrow(message);
+  });
+
+  it("refuses the logits of a model that has become NaN", async () => {
+    const model = await HookedTransformer.create(tiny, { seed: 0 });
+    const weights = { ...model.weights, "embed.W_E": model.W_E.mul(Number.NaN) };
+    const broken = new HookedModel(model.model, model.config, weights);
+    for (const options of [{ doSample: false }, { rng: new TorchGenerator(0) }]) {
+      expect(() => broken.generate([1], options)).toThrow(
+        "generate: logits must be numbers below Infinity, got NaN for token 0 of row 0",
+      );
+    }
   });
 });
 

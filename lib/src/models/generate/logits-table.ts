@@ -1,5 +1,7 @@
 import { InputError, ShapeError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
+import { checkOptions, type OptionNames } from "../../core/options.ts";
+import { checkLogits } from "./sample-logits.ts";
 
 /** One class, in the order of descending logit. */
 export interface LogitRow {
@@ -10,11 +12,24 @@ export interface LogitRow {
   readonly probability: number;
 }
 
+/** Options of `logitsToTable`. */
+export interface LogitsTableOptions {
+  /** How many of the best classes; default all. */
+  readonly topK?: number;
+}
+
+const tableOptions: OptionNames<LogitsTableOptions> = { topK: true };
+
 /** Logits "d_vocab_out" as a table, the most probable first; of the `topK` best, default all. */
 export function logitsToTable(
   logits: NdArray,
-  { topK }: { readonly topK?: number } = {},
+  options: LogitsTableOptions = {},
 ): readonly LogitRow[] {
+  checkOptions("logitsToTable", options, tableOptions);
+  const { topK } = options;
+  if (topK !== undefined && !(Number.isInteger(topK) && topK > 0)) {
+    throw new InputError(`logitsToTable: topK must be a positive integer, got ${topK}`);
+  }
   const values = checked("logitsToTable", logits);
   const top = Math.max(...values);
   const logTotal = top + Math.log(values.reduce((sum, x) => sum + Math.exp(x - top), 0));
@@ -39,5 +54,6 @@ export function rankOf(logits: NdArray, answer: number): number {
 
 function checked(where: string, { shape, data }: NdArray): number[] {
   if (shape.length !== 1) throw new ShapeError(`${where}: logits "d_vocab_out"`, [-1], shape);
+  checkLogits(where, data, 0);
   return Array.from(data);
 }

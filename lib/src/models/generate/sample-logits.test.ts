@@ -63,6 +63,43 @@ describe("sampleLogits", () => {
     expect(() => sampleLogits(one, options)).toThrow(message);
   });
 
+  it.each([
+    [[Number.NaN, 1, 2], "logits must be numbers below Infinity, got NaN for token 0 of row 0"],
+    [[1, 2, Number.NaN], "got NaN for token 2 of row 0"],
+    [[Infinity, 1, 2], "got Infinity for token 0 of row 0"],
+    [
+      [-Infinity, -Infinity, -Infinity],
+      "row 0 has no token to choose, all its logits are -Infinity",
+    ],
+  ])("refuses logits %s, sampling or not", (row, message) => {
+    const bad = nd("float32", [1, 3], row);
+    expect(() => sampleLogits(bad, { rng: new TorchGenerator(0) })).toThrow(message);
+    expect(() => sampleLogits(bad, { temperature: 0 })).toThrow(message);
+    expect(() => samplingProbabilities(bad, {})).toThrow(message);
+  });
+
+  it("takes -Infinity for impossible, and temperatures near 0 for none", () => {
+    const masked = nd("float32", [1, 3], [-Infinity, 1, 1]);
+    expect([...samplingProbabilities(masked, {}).data]).toEqual([0, 0.5, 0.5]);
+    expect([...samplingProbabilities(one, { temperature: 1e-320 }).data]).toEqual([0, 0, 1]);
+  });
+
+  it.each([
+    [{ temperature: Infinity }, "temperature must be 0 or more, got Infinity"],
+    [{ topP: Number.NaN }, "topP must be in (0, 1], got NaN"],
+    [{ top_k: 1 }, 'sampleLogits: unknown option "top_k"; did you mean topK, topP'],
+    [
+      { freqPenalty: 1, tokens: nd("int32", [1, 1], [3]) },
+      "sampleLogits: tokens must be whole numbers in [0, 3), got 3 at [0,0]",
+    ],
+    [
+      { freqPenalty: 1, tokens: nd("int32", [2, 1], [0, 1]) },
+      'sampleLogits: tokens "batch pos": expected [1,?], got [2,1]',
+    ],
+  ])("refuses %o too", (options, message) => {
+    expect(() => sampleLogits(one, { rng: new TorchGenerator(0), ...options })).toThrow(message);
+  });
+
   it("refuses logits that are not rows", () => {
     expect(() => sampleLogits(nd("float32", [3], [0, 1, 2]), { temperature: 0 })).toThrow(
       'sampleLogits: logits "batch d_vocab_out": expected [?,?], got [3]',

@@ -2,7 +2,9 @@
 
 import type { Tensor } from "../../arrays/index.ts";
 import { InputError, ShapeError } from "../../core/errors.ts";
+import { checkIndices } from "../../core/indices.ts";
 import { type NdArray, nd } from "../../core/nd.ts";
+import { checkOptions, type OptionNames } from "../../core/options.ts";
 import type { Rng } from "../../core/rng.ts";
 
 /** How the next token is chosen. */
@@ -25,69 +27,131 @@ export interface SamplingOptions {
   readonly tokens?: NdArray | undefined;
 }
 
-/** The probabilities that `sampleLogits` draws from, float64 "batch d_vocab_out". */
-export function samplingProbabilities(
-  logits: Tensor | NdArray,
-  options: Omit<SamplingOptions, "rng">,
-): NdArray {
-  const { shape, data } = "readSync" in logits ? logits.readSync() : logits;
-  const [batch, classes] = shape;
-  if (shape.length !== 2 || batch === undefined || !classes) {
-    throw new ShapeError('sampleLogits: logits "batch d_vocab_out"', [-1, -1], shape);
-  }
-  checkOptions(options);
-  const rows = Array.from({ length: batch }, (_, b) => {
-    const row = Float64Array.from(data.subarray(b * classes, (b + 1) * classes));
-    const tokens = tokensOf(options, b);
-    repel(row, tokens, options.repetitionPenalty ?? 1);
-    return [...(options.temperature === 0 ? onlyLargest(row) : likely(row, tokens, options))];
-  });
-  return nd("float64", [batch, classes], rows.flat());
+const checkedNames: OptionNames<Checked> = {
+  temperature: true,
+  topK: true,
+  topP: true,
+  freqPenalty: true,
+  repetitionPenalty: true,
+  tokens: true,
+};
+const samplingNames: OptionNames<SamplingOptions> = { ...checkedNames, rng: true };
+
+/**
+ * The probabilities that `sampleLogits` draws from, float64 "batch d_vocab_out".
+ * @throws InputError for logits of NaN or Infinity, and for rows of -Infinity alone.
+ */
+export function samplingProbabilities(logits: Tensor | NdArray, options: Checked): NdArray {
+  checkOptions("samplingProbabilities", options, checkedNames);
+  return probabilities("samplingProbabilities", logits, options, tokensOf(options));
 }
 
 /**
  * One token for each row of logits "batch d_vocab_out": int32 "batch". The probabilities are added
  * up in float64, and the token is the first at which the sum exceeds the uniform number.
- * @throws InputError for options out of range, or when `rng` or `tokens` is missing.
+ * @throws InputError for options out of range, when `rng` or `tokens` is missing, and for logits
+ * from which nothing can be drawn: NaN, Infinity, or rows of -Infinity alone.
  */
 export function sampleLogits(logits: Tensor | NdArray, options: SamplingOptions): NdArray {
-  const { shape, data } = samplingProbabilities(logits, options);
+  checkOptions("sampleLogits", options, samplingNames);
+  return chooseTokens("sampleLogits", logits, options, tokensOf(options));
+}
+
+/** `sampleLogits` with the tokens so far of each row, for the penalties. */
+export function chooseTokens(
+  where: string,
+  logits: Tensor | NdArray,
+  options: Checked & Pick<SamplingOptions, "rng">,
+  tokens: (row: number) => ArrayLike<number>,
+): NdArray {
+  const { shape, data } = probabilities(where, logits, options, tokens);
   const [batch, classes] = shape as [number, number];
   const uniform =
-    options.temperature === 0 ? new Float32Array(batch) : needed("rng", options.rng).uniform(batch);
+    options.temperature === 0
+      ? new Float32Array(batch)
+      : needed(where, "rng", options.rng).uniform(batch);
   const chosen = Array.from(uniform, (u, b) =>
     pick(data.subarray(b * classes, (b + 1) * classes), u),
   );
   return nd("int32", [batch], chosen);
 }
 
+function probabilities(
+  where: string,
+  logits: Tensor | NdArray,
+  options: Checked,
+  tokens: (row: number) => ArrayLike<number>,
+): NdArray {
+  const { shape, data } = "readSync" in logits ? logits.readSync() : logits;
+  const [batch, classes] = shape;
+  if (shape.length !== 2 || batch === undefined || !classes) {
+    throw new ShapeError(`${where}: logits "batch d_vocab_out"`, [-1, -1], shape);
+  }
+  checkRanges(where, options, batch, classes);
+  const rows = Array.from({ length: batch }, (_, b) => {
+    const row = Float64Array.from(data.subarray(b * classes, (b + 1) * classes));
+    checkLogits(where, row, b);
+    repel(row, tokens(b), options.repetitionPenalty ?? 1);
+    return [...(options.temperature === 0 ? onlyLargest(row) : likely(row, tokens(b), options))];
+  });
+  return nd("float64", [batch, classes], rows.flat());
+}
+
 type Checked = Omit<SamplingOptions, "rng">;
 
-function checkOptions({ temperature = 1, topK = 1, topP = 1, ...rest }: Checked): void {
-  const { freqPenalty = 0, repetitionPenalty = 1, tokens } = rest;
+function checkRanges(where: string, options: Checked, batch: number, classes: number): void {
+  const { temperature = 1, topK = 1, topP = 1 } = options;
+  const { freqPenalty = 0, repetitionPenalty = 1, tokens } = options;
+  const finite = Number.isFinite;
   const checks: readonly (readonly [boolean, string, number])[] = [
-    [temperature >= 0, "temperature must be 0 or more", temperature],
+    [temperature >= 0 && finite(temperature), "temperature must be 0 or more", temperature],
     [Number.isInteger(topK) && topK > 0, "topK must be a positive integer", topK],
     [topP > 0 && topP <= 1, "topP must be in (0, 1]", topP],
-    [freqPenalty >= 0, "freqPenalty must be 0 or more", freqPenalty],
-    [repetitionPenalty > 0, "repetitionPenalty must be more than 0", repetitionPenalty],
+    [freqPenalty >= 0 && finite(freqPenalty), "freqPenalty must be 0 or more", freqPenalty],
+    [
+      repetitionPenalty > 0 && finite(repetitionPenalty),
+      "repetitionPenalty must be more than 0",
+      repetitionPenalty,
+    ],
   ];
   for (const [holds, rule, got] of checks) {
-    if (!holds) throw new InputError(`sampleLogits: ${rule}, got ${got}`);
+    if (!holds) throw new InputError(`${where}: ${rule}, got ${got}`);
   }
-  if (freqPenalty > 0 || repetitionPenalty !== 1) needed("tokens", tokens);
+  if (freqPenalty > 0 || repetitionPenalty !== 1) needed(where, "tokens", tokens);
+  if (tokens === undefined) return;
+  if (tokens.shape.length !== 2 || tokens.shape[0] !== batch) {
+    throw new ShapeError(`${where}: tokens "batch pos"`, [batch, -1], tokens.shape);
+  }
+  checkIndices(where, "tokens", tokens, classes);
 }
 
-function needed<T>(name: string, value: T | undefined): T {
+/** @throws InputError for a row of logits from which no token follows. */
+export function checkLogits(where: string, row: ArrayLike<number>, b: number): void {
+  let some = false;
+  for (let token = 0; token < row.length; token++) {
+    const x = row[token] as number;
+    if (Number.isNaN(x) || x === Number.POSITIVE_INFINITY) {
+      throw new InputError(
+        `${where}: logits must be numbers below Infinity, got ${x} for token ${token} of row ${b}`,
+      );
+    }
+    some ||= x > Number.NEGATIVE_INFINITY;
+  }
+  if (!some) {
+    throw new InputError(`${where}: row ${b} has no token to choose, all its logits are -Infinity`);
+  }
+}
+
+function needed<T>(where: string, name: string, value: T | undefined): T {
   if (value !== undefined) return value;
   const why = name === "rng" ? "sampling needs rng" : "a penalty needs tokens";
-  throw new InputError(`sampleLogits: ${why}, got none`);
+  throw new InputError(`${where}: ${why}, got none`);
 }
 
-function tokensOf({ tokens }: Checked, b: number): ArrayLike<number> {
-  if (tokens === undefined) return [];
+function tokensOf({ tokens }: Checked): (row: number) => ArrayLike<number> {
+  if (tokens === undefined) return () => [];
   const length = tokens.shape[1] as number;
-  return tokens.data.subarray(b * length, (b + 1) * length);
+  return (row) => tokens.data.subarray(row * length, (row + 1) * length);
 }
 
 /** Make tokens that occur less likely, however often they occur (Keskar et al. 2019). */
@@ -103,7 +167,8 @@ function likely(
   tokens: ArrayLike<number>,
   { temperature = 1, freqPenalty = 0, topK, topP }: Checked,
 ): Float64Array {
-  const logits = row.map((x) => x / temperature);
+  const top = row[argmax(row)] as number;
+  const logits = row.map((x) => (x - top) / temperature);
   for (const token of Array.from(tokens)) logits[token] = (logits[token] ?? 0) - freqPenalty;
   if (topK !== undefined) keepLargest(logits, topK);
   else if (topP !== undefined) keepProbable(logits, topP);
