@@ -39,16 +39,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     ...["tasks", "models", "train", "analysis", "interchange", "article", "report", "lab"],
   ],
   runs: [
-    "core",
-    "io",
-    "compile",
-    "models",
-    "tasks",
-    "train",
-    "studies",
-    "article",
-    "report",
-    "lab",
+    ...["core", "io", "figures", "compile", "models", "tasks"],
+    ...["train", "studies", "article", "report", "lab"],
   ],
   cli: ["*"],
 };

@@ -6,9 +6,9 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumNote, chromiumPath, launchChromium } from "../../test/support/chromium.ts";
+import { misplaced, texts } from "../../test/support/placement.ts";
 import { figures, heatmap, lines, markup, type PlotlyFigure, scatter } from "./index.ts";
 import { jupyterDisplay, show } from "./show.ts";
-import { misplaced, texts } from "./testing/measure.ts";
 
 const bundle = createRequire(import.meta.url).resolve("plotly.js-cartesian-dist-min");
 

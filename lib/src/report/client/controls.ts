@@ -119,9 +119,13 @@ function addPlayer(
   };
   button.addEventListener("click", () => {
     if (timer !== undefined) return stop();
+    if (range.value === range.max) {
+      range.value = "0";
+      draw();
+    }
+    if (range.value === range.max) return;
     button.textContent = "❚❚ Pause";
-    if (range.value === range.max) range.value = "-1";
-    if (range.value !== range.max) timer = setInterval(advance, frameMs);
+    timer = setInterval(advance, frameMs);
   });
   range.addEventListener("input", () => {
     stop();
