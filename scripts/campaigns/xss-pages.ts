@@ -1,0 +1,93 @@
+/** Pages opened in Chromium: which scripts run, what is loaded, what the content policy says. */
+
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Browser, chromium } from "playwright-core";
+
+export interface Page {
+  readonly label: string;
+  readonly html: string;
+  /** Whether the policy should have nothing to complain about. */
+  readonly clean: boolean;
+}
+
+/** What was found; all but `pages` should be 0. */
+export interface Opened {
+  readonly pages: number;
+  /** Pages on which the script of a payload ran. */
+  readonly scripts: number;
+  readonly requests: number;
+  /** Messages in the console of pages that should have none, and figures that were not drawn. */
+  readonly complaints: number;
+}
+
+/** Path of Chromium, or undefined where there is none; the environment variable CHROMIUM comes first. */
+export function chromiumPath(): string | undefined {
+  return [process.env.CHROMIUM ?? []]
+    .flat()
+    .concat("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+    .find((path) => existsSync(path));
+}
+
+/** Open each page, scroll through it until every figure is drawn, and count what happened. */
+export async function openPages(
+  executablePath: string,
+  folder: string,
+  pages: readonly Page[],
+  log: (line: string) => void,
+): Promise<Opened> {
+  const browser = await chromium.launch({
+    executablePath,
+    args: ["--no-sandbox", "--disable-gpu"],
+  });
+  const total = { pages: 0, scripts: 0, requests: 0, complaints: 0 };
+  try {
+    for (const page of pages) {
+      const found = await openPage(browser, join(folder, `page-${total.pages}.html`), page);
+      for (const line of found.lines) log(`${page.label}: ${line}`);
+      total.pages++;
+      total.scripts += found.scripts;
+      total.requests += found.requests;
+      total.complaints += found.complaints;
+    }
+  } finally {
+    await browser.close();
+  }
+  return total;
+}
+
+async function openPage(browser: Browser, path: string, { html, clean }: Page) {
+  writeFileSync(path, html);
+  const page = await browser.newPage();
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  page.on("request", (request) => {
+    if (!/^(file|data|blob|about):/.test(request.url())) requests.push(request.url());
+  });
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.goto(pathToFileURL(path).href);
+  for (const figure of await page.$$("figure[data-figure]")) {
+    await figure.scrollIntoViewIfNeeded();
+    await page.waitForFunction((one) => (one as HTMLElement).dataset.state !== undefined, figure, {
+      timeout: 120_000,
+    });
+  }
+  const failed = await page.$$eval("figure[data-state=failed]", (all) => all.length);
+  const pwned = await page.evaluate(() => "pwned" in globalThis);
+  await page.close();
+  const told = clean ? complaints : [];
+  const lines = [
+    ...(pwned ? ["a payload's script ran"] : []),
+    ...requests.map((url) => `requested ${url}`),
+    ...told,
+    ...(failed > 0 ? [`${failed} figures were not drawn`] : []),
+  ];
+  return {
+    lines,
+    scripts: Number(pwned),
+    requests: requests.length,
+    complaints: told.length + failed,
+  };
+}
