@@ -10,3 +10,4 @@ export { type Compiled, type CompileSettings, compile, traceProgram } from "./co
 export { toOnnx } from "./onnx/lower.ts";
 export { backendNames, type OpenOptions, openBackend, openOne } from "./open-backend.ts";
 export { describeProgram, flops, type Program } from "./program.ts";
+export { threadsFor } from "./threads.ts";

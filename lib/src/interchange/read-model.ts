@@ -1,5 +1,6 @@
 /** From the bytes of a file to a model. */
 
+import { checksumMatches } from "../core/crc32.ts";
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { printable, shown } from "../core/text.ts";
 import {
@@ -91,6 +92,10 @@ function settled(
   return { allowed: weighed, warnings: [warning] };
 }
 
+/** How the formats of the checkpoints of runs begin; the first had no checksum. */
+const runCheckpoint = "tinylens-checkpoint-";
+const withoutChecksum = `${runCheckpoint}1`;
+
 /** What a file says, before any of it is checked against the rest. */
 interface Contents {
   readonly raw: NamedArrays;
@@ -103,7 +108,11 @@ function contents(where: string, bytes: Uint8Array, options: ReadModelOptions): 
   const format = options.format ?? (looksLikePt(bytes) ? "pt" : "safetensors");
   if (format === "safetensors") {
     const { arrays, metadata } = readSafetensors(bytes, options);
-    const own = metadata.format === "tinylens-checkpoint-1" ? weightsOfRun(arrays) : arrays;
+    const isRun = metadata.format?.startsWith(runCheckpoint) === true;
+    if (isRun && metadata.format !== withoutChecksum && !checksumMatches(arrays, metadata)) {
+      throw new InputError(`${where}: damaged, the checksum does not match the content`);
+    }
+    const own = isRun ? weightsOfRun(arrays) : arrays;
     if (Object.keys(own).length === 0) throw new InputError(`${where}: the file holds no weights`);
     const raw = stateDictOf(own, options);
     return { raw, ...record(where, metadata.tinylens, metadata.transformer_lens_config) };

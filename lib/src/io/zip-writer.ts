@@ -3,8 +3,8 @@
  * bytes. Source: PKWARE, APPNOTE.TXT 6.3.
  */
 
+import { crc32 } from "../core/crc32.ts";
 import { InputError } from "../core/errors.ts";
-import { crc32 } from "./crc32.ts";
 
 /** Beyond this, the zip64 records would be needed. */
 const LARGEST = 2 ** 32 - 1;

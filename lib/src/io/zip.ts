@@ -4,10 +4,10 @@
  */
 
 import { inflateSync } from "fflate";
+import { crc32 } from "../core/crc32.ts";
 import { InputError } from "../core/errors.ts";
 import type { Budget } from "./budget.ts";
 import { ByteReader, latin1 } from "./byte-reader.ts";
-import { crc32 } from "./crc32.ts";
 
 interface Entry {
   readonly method: number;

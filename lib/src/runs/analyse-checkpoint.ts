@@ -1,14 +1,13 @@
 /** A study's analysis of weights from a file, without training. */
 
-import { availableParallelism } from "node:os";
 import { basename, extname, resolve } from "node:path";
 import { InputError, nearestNames, ShapeError } from "../core/errors.ts";
 import { weightsAsFloat32 } from "../core/float32.ts";
-import { printable, shown } from "../core/text.ts";
+import { printable } from "../core/text.ts";
 import { readPt, readSafetensors, type StateDictOptions, weightsOf } from "../io/index.ts";
 import type { WeightArrays } from "../models/model.ts";
 import type { Study, TrainedRun } from "../studies/study.ts";
-import type { TrainingPlan } from "../train/index.ts";
+import { checkpointFromArrays, type TrainingPlan } from "../train/index.ts";
 import { checkpointRunName, runFormat, sha256 } from "./canonical.ts";
 import { readIfThere, removeUnfinished } from "./disk.ts";
 import { takeLock } from "./lock.ts";
@@ -16,7 +15,9 @@ import { outcome, type RunOutcome } from "./outcome.ts";
 import { planOf } from "./plan-of.ts";
 import type { RunRecord } from "./record.ts";
 import { concludeRun } from "./results.ts";
+import { RunJournal } from "./run-journal.ts";
 import { backendFor, type RunOptions } from "./run-study.ts";
+import { mostThreads } from "./threads.ts";
 import { version } from "./version.ts";
 
 /** Which checkpoint to analyse, with which study, and where to. */
@@ -40,7 +41,7 @@ export async function analyseCheckpoint<P, R>(
   given: P,
   options: AnalyseOptions,
 ): Promise<RunOutcome> {
-  const begun = performance.now();
+  const started = new Date().toISOString();
   const { file } = options;
   const format = formatOf(file);
   const bytes = await readIfThere(file);
@@ -55,29 +56,27 @@ export async function analyseCheckpoint<P, R>(
   try {
     await removeUnfinished(folder);
     const backend = await backendFor(options.device, options);
-    const record = (): RunRecord => ({
+    const record: RunRecord = {
       format: runFormat,
       study: study.name,
       params: params as Readonly<Record<string, unknown>>,
       checkpoint: { file: basename(file), sha256: hash },
       versions: { tinylens: version(), node: process.versions.node },
       device: backend.name,
-      threads: availableParallelism(),
+      threads: mostThreads(undefined),
       state: "done",
-      started: new Date().toISOString(),
-      seconds: (performance.now() - begun) / 1000,
+      started,
+      seconds: 0,
       step,
       steps: step,
       claims: [],
       metrics: {},
-    });
+    };
+    const journal = new RunJournal(folder, record, options.opener);
     const run = fixedRun(step, weights);
-    const done = await concludeRun(study, params, run, folder, record, {
-      ...options,
-      backend: async () => backend,
-    });
+    const done = await concludeRun(study, params, run, journal, step, { ...options, backend });
     const interrupted = done === undefined;
-    return outcome(folder, done ?? record(), { loaded: true, resumed: false, interrupted });
+    return outcome(folder, done ?? journal.with({}), { loaded: true, resumed: false, interrupted });
   } finally {
     await release();
   }
@@ -132,14 +131,11 @@ function arraysIn(
 ): { readonly arrays: WeightArrays; readonly step: number } {
   if (format === "pt") return { arrays: weightsOf(readPt(bytes), options), step: 0 };
   const { arrays, metadata } = readSafetensors(bytes);
-  if (metadata.format !== "tinylens-checkpoint-1") {
+  if (metadata.format?.startsWith("tinylens-checkpoint-") !== true) {
     return { arrays: weightsOf(arrays, options), step: 0 };
   }
-  const step = Number(metadata.step);
-  if (Number.isSafeInteger(step) && step >= 0) return { arrays, step };
-  throw new InputError(
-    `--checkpoint: the step of a checkpoint must be a whole number, got ${shown(metadata.step)}`,
-  );
+  const { weights, step } = checkpointFromArrays({ arrays, metadata });
+  return { arrays: weights, step };
 }
 
 function fixedRun(step: number, weights: WeightArrays): TrainedRun {

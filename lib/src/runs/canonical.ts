@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 
 /** Version of the folder's layout; a change makes old folders unreadable and names new. */
-export const runFormat = 1;
+export const runFormat = 2;
 
 /** JSON with the keys of every object in alphabetical order and no spaces. */
 export function canonicalJson(value: unknown): string {

@@ -1,11 +1,11 @@
 /** `checkpoints/STEP.safetensors`. */
 
-import { readdir, readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { readSafetensors, writeSafetensors } from "../io/index.ts";
 import { type Checkpoint, checkpointFromArrays, checkpointToArrays } from "../train/index.ts";
-import { type Opener, openOnDisk, writeWhole } from "./disk.ts";
+import { listIfThere, type Opener, openOnDisk, readIfThere, writeWhole } from "./disk.ts";
 
 const folderName = "checkpoints";
 
@@ -19,12 +19,13 @@ export function checkpointFolder(run: string): string {
   return join(run, folderName);
 }
 
-/** Steps that have a checkpoint, ascending. */
+/** Steps that have a checkpoint, ascending. Throws `InputError` when the folder cannot be read. */
 export async function checkpointSteps(run: string): Promise<number[]> {
-  const names = await readdir(join(run, folderName)).catch(() => []);
+  const names = (await listIfThere(checkpointFolder(run))) ?? [];
   return names
-    .flatMap((name) => /^(\d+)\.safetensors$/.exec(name)?.[1] ?? [])
+    .flatMap((name) => /^(0|[1-9]\d*)\.safetensors$/.exec(name)?.[1] ?? [])
     .map(Number)
+    .filter(Number.isSafeInteger)
     .sort((a, b) => a - b);
 }
 
@@ -38,15 +39,40 @@ export async function writeCheckpoint(
   await writeWhole(checkpointPath(run, checkpoint.step), bytes, opener);
 }
 
-/** Throws `InputError` with what to do when the file is missing or damaged. */
-export async function readCheckpoint(run: string, step: number): Promise<Checkpoint> {
-  const path = checkpointPath(run, step);
-  try {
-    const { arrays, metadata } = readSafetensors(await readFile(path));
-    return checkpointFromArrays({ arrays, metadata });
-  } catch {
-    throw new InputError(`${path}: missing or damaged; train anew with --fresh`);
+/** The checkpoint in `bytes`. Throws `InputError` unless it is a sound one of this step. */
+export function checkpointFromBytes(bytes: Uint8Array, step: number): Checkpoint {
+  const checkpoint = checkpointFromArrays(readSafetensors(bytes));
+  if (checkpoint.step !== step) {
+    throw new InputError(`checkpoint: the step must be ${step}, got ${checkpoint.step}`);
   }
+  return checkpoint;
+}
+
+/** A checkpoint, or what is wrong with it. */
+export type FoundCheckpoint =
+  | { readonly checkpoint: Checkpoint; readonly damage?: undefined }
+  | { readonly checkpoint?: undefined; readonly damage: string };
+
+/** Look at a checkpoint that may be missing or damaged. Throws `InputError` when it cannot be read. */
+export async function findCheckpoint(run: string, step: number): Promise<FoundCheckpoint> {
+  const path = checkpointPath(run, step);
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) return { damage: `${path}: missing` };
+  try {
+    return { checkpoint: checkpointFromBytes(bytes, step) };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { damage: `${path}: damaged (${error.message})` };
+  }
+}
+
+/** A checkpoint that must be there. Throws `InputError` with what to do when it is missing or damaged. */
+export async function readCheckpoint(run: string, step: number): Promise<Checkpoint> {
+  const { checkpoint, damage } = await findCheckpoint(run, step);
+  if (checkpoint !== undefined) return checkpoint;
+  throw new InputError(
+    `${damage}; delete it and run the same command again, which trains again from the checkpoint before it`,
+  );
 }
 
 export async function removeCheckpoint(run: string, step: number): Promise<void> {

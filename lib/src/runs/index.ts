@@ -4,10 +4,10 @@ import "../core/runtime.ts";
 
 export { type AnalyseOptions, analyseCheckpoint } from "./analyse-checkpoint.ts";
 export { canonicalJson, runFormat, runName } from "./canonical.ts";
-export type { Opener, OpenFile } from "./disk.ts";
+export { isThere, type Opener, type OpenFile } from "./disk.ts";
 export type { ImageOptions } from "./figure-image.ts";
 export { numbersAsText } from "./json-numbers.ts";
-export { type ListedRun, listRuns } from "./list-runs.ts";
+export { type ListedRun, listRuns, type RunStatus } from "./list-runs.ts";
 export type { RunOutcome } from "./outcome.ts";
 export type { OnProgress, RunProgress } from "./progress.ts";
 export { findRun, rebuildReport } from "./rebuild-report.ts";

@@ -45,7 +45,8 @@ function contents(out: string): Record<string, string> {
       return [relative(folder, path), readFileSync(path).toString("base64")] as const;
     }
     const record = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-    return [relative(folder, path), JSON.stringify({ ...record, started: 0, seconds: 0 })] as const;
+    const withoutTimes = { ...record, started: 0, seconds: 0, checksum: 0 };
+    return [relative(folder, path), JSON.stringify(withoutTimes)] as const;
   });
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,38 +1,84 @@
 /** The runs of a folder. */
 
-import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
 import type { MetricsRow } from "../train/index.ts";
+import { listIfThere, statIfThere } from "./disk.ts";
+import { isHeld } from "./lock.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { type RunRecord, readRecord } from "./record.ts";
+import { metricsPath, stepReached } from "./resume.ts";
+
+/** `training`: a process works on it. `stopped`: none does; the same command goes on with it. */
+export type RunStatus = "training" | "stopped" | "failed" | "done";
 
 /** A line of the table of runs. */
 export interface ListedRun {
   readonly name: string;
   readonly folder: string;
   readonly record: RunRecord;
+  readonly status: RunStatus;
+  /** Updates done, those of companions included. */
+  readonly step: number;
   /** The last logged row, when there is one. */
   readonly last: MetricsRow | undefined;
 }
 
-/** Every run in `out`, by name, and a sentence for each folder that cannot be read. */
+/**
+ * Every run in `out`, by name, and a sentence for each file of a run that cannot be read or is
+ * damaged. Throws `InputError` when `out` is not there or cannot be read.
+ */
 export async function listRuns(
   out: string,
 ): Promise<{ readonly runs: readonly ListedRun[]; readonly unreadable: readonly string[] }> {
+  const names = await listIfThere(out);
+  if (names === undefined) throw new InputError(`runs: there is no folder ${out}`);
   const runs: ListedRun[] = [];
   const unreadable: string[] = [];
-  for (const name of (await readdir(out).catch(() => [])).sort()) {
-    const folder = resolve(out, name);
+  for (const name of names) {
     try {
-      const record = await readRecord(folder);
-      if (record === undefined) continue;
-      const last = (await readMetrics(join(folder, "metrics.jsonl"))).at(-1);
-      runs.push({ name, folder, record, last });
+      const listed = await listedRun(name, resolve(out, name));
+      if (listed === undefined) continue;
+      runs.push(listed.run);
+      unreadable.push(...listed.damages);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       unreadable.push(error.message);
     }
   }
   return { runs, unreadable };
+}
+
+/** Undefined for what is no run. */
+async function listedRun(
+  name: string,
+  folder: string,
+): Promise<{ readonly run: ListedRun; readonly damages: readonly string[] } | undefined> {
+  if ((await statIfThere(folder))?.isDirectory() !== true) return undefined;
+  const record = await readRecord(folder);
+  if (record === undefined) return undefined;
+  const status = await statusOf(folder, record);
+  const { rows, damaged } = await readMetrics(metricsPath(folder));
+  const step = status === "done" ? record.step : await totalReached(folder);
+  const run = { name, folder, record, status, step, last: rows.at(-1) };
+  const damages =
+    damaged === undefined ? [] : [`run ${name}: line ${damaged} of metrics.jsonl is damaged`];
+  return { run, damages };
+}
+
+async function statusOf(folder: string, { state }: RunRecord): Promise<RunStatus> {
+  if (state === "done") return "done";
+  if (await isHeld(folder)) return "training";
+  return state === "failed" ? "failed" : "stopped";
+}
+
+/** Updates done of the study's model and its companions. */
+async function totalReached(folder: string): Promise<number> {
+  const companions = join(folder, "companions");
+  const names = (await listIfThere(companions)) ?? [];
+  const reached = await Promise.all([
+    stepReached(folder),
+    ...names.map((name) => stepReached(join(companions, name))),
+  ]);
+  return reached.reduce((sum, step) => sum + step, 0);
 }

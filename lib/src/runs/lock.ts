@@ -222,3 +222,13 @@ function unseen(path: string, error: unknown): unknown {
     `${runOf(path)}: a process may work there, since its lock cannot be read (${error.message}); if none does, delete ${path}`,
   );
 }
+
+/** Whether a process works in `folder`, or may do so: one on another machine cannot be seen. */
+export async function isHeld(folder: string): Promise<boolean> {
+  const path = resolve(folder, lockName);
+  for (const entry of await entriesOf(path)) {
+    const bytes = await readEntry(join(path, entry));
+    if (bytes !== undefined && lifeOfHolder(entry, parseHolder(bytes)) !== "dead") return true;
+  }
+  return false;
+}

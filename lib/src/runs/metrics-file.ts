@@ -1,6 +1,11 @@
-/** `metrics.jsonl`: one logged step a line, losses that are not finite as text (`"Infinity"`). */
+/**
+ * `metrics.jsonl`: one logged step a line with the checksum of the line; losses that are not finite
+ * as text (`"Infinity"`).
+ */
 
-import { readFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
+import { z } from "zod";
+import { InputError } from "../core/errors.ts";
 import type { MetricsRow } from "../train/index.ts";
 import {
   explain,
@@ -8,50 +13,77 @@ import {
   type Opener,
   type OpenFile,
   openOnDisk,
+  readIfThere,
   writeAll,
   writeWhole,
 } from "./disk.ts";
-import { numberOf, numbersAsText } from "./json-numbers.ts";
+import { jsonNumber, numbersAsText } from "./json-numbers.ts";
+import { seal, unseal } from "./sealed-json.ts";
 
-/** The rows of the file's complete lines up to the first damaged one; none without a file. */
-export async function readMetrics(path: string): Promise<MetricsRow[]> {
-  const text = await readFile(path, "utf8").catch(() => "");
+/** What a metrics file holds. */
+export interface Metrics {
+  /** The rows up to the first damaged line. */
+  readonly rows: readonly MetricsRow[];
+  /** Number of the first damaged line, counted from 1. A last line that was cut short is none. */
+  readonly damaged: number | undefined;
+}
+
+const rowSchema = z
+  .object({
+    step: z.int().min(0),
+    trainLoss: jsonNumber,
+    testLoss: jsonNumber,
+    trainAccuracy: jsonNumber,
+    testAccuracy: jsonNumber,
+  })
+  .catchall(jsonNumber);
+
+/** The line of a row, with its end. */
+export function lineOf(row: MetricsRow): string {
+  return `${seal(JSON.stringify(row, numbersAsText))}\n`;
+}
+
+/** The rows in the text of a metrics file. */
+export function metricsFromText(text: string): Metrics {
   const rows: MetricsRow[] = [];
-  for (const line of text.split("\n").slice(0, -1)) {
+  for (const [i, line] of text.split("\n").slice(0, -1).entries()) {
     const row = rowOf(line);
-    if (row === undefined) break;
+    if (row === undefined) return { rows, damaged: i + 1 };
     rows.push(row);
   }
-  return rows;
+  return { rows, damaged: undefined };
 }
 
 /** The row of a line; undefined when it is damaged. */
 function rowOf(line: string): MetricsRow | undefined {
+  const json = unseal(line);
+  if (json === undefined) return undefined;
   let parsed: unknown;
   try {
-    parsed = JSON.parse(line);
+    parsed = JSON.parse(json);
   } catch {
     return undefined;
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
-  const row: Record<string, number> = {};
-  for (const [column, field] of Object.entries(parsed)) {
-    const number = numberOf(field);
-    if (number === undefined) return undefined;
-    row[column] = number;
-  }
-  return row as unknown as MetricsRow;
+  return rowSchema.safeParse(parsed).data;
+}
+
+/** The rows of a file; none when there is no file. Throws `InputError` when it cannot be read. */
+export async function readMetrics(path: string): Promise<Metrics> {
+  const bytes = await readIfThere(path);
+  return metricsFromText(new TextDecoder().decode(bytes));
 }
 
 /** Appends rows. A row that does not fit on the disk leaves no half line behind. */
 export class MetricsLog {
   private readonly path: string;
   private readonly file: OpenFile;
+  private readonly inode: bigint;
   private length: number;
 
-  private constructor(path: string, file: OpenFile, length: number) {
+  private constructor(path: string, file: OpenFile, inode: bigint, length: number) {
     this.path = path;
     this.file = file;
+    this.inode = inode;
     this.length = length;
   }
 
@@ -63,7 +95,9 @@ export class MetricsLog {
   ): Promise<MetricsLog> {
     const text = rows.map(lineOf).join("");
     await writeWhole(path, text, opener);
-    return new MetricsLog(path, await opener(path, "a"), new TextEncoder().encode(text).length);
+    const file = await opener(path, "a");
+    const { ino } = await stat(path, { bigint: true });
+    return new MetricsLog(path, file, ino, new TextEncoder().encode(text).length);
   }
 
   async append(row: MetricsRow): Promise<void> {
@@ -75,20 +109,21 @@ export class MetricsLog {
     }
   }
 
-  /** Wait until every row is on the disk. */
+  /** Wait until every row is on the disk. Throws `InputError` when they are not in the file. */
   async sync(): Promise<void> {
     try {
       await flush(this.file);
     } catch (error) {
       throw explain(error, this.path);
     }
+    const now = await stat(this.path, { bigint: true }).catch(() => undefined);
+    if (now?.ino === this.inode && now.size === BigInt(this.length)) return;
+    throw new InputError(
+      `${this.path}: deleted or changed by another program during training; run the same command again`,
+    );
   }
 
   close(): Promise<void> {
     return this.file.close();
   }
-}
-
-function lineOf(row: MetricsRow): string {
-  return `${JSON.stringify(row, numbersAsText)}\n`;
 }

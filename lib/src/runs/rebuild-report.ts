@@ -1,12 +1,13 @@
-/** The report of a finished run, made anew. */
+/** The report of a finished run, written again. */
 
 import { basename, resolve } from "node:path";
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import type { Study } from "../studies/study.ts";
+import { isThere } from "./disk.ts";
 import { listRuns } from "./list-runs.ts";
 import { takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
-import { type RunRecord, readRecord, writeRecord } from "./record.ts";
+import { type RunRecord, readRecord, sentenceOf, writeRecord } from "./record.ts";
 import { rewriteReport } from "./results.ts";
 
 /** The folder of a run given by its name in `out` or by its path. */
@@ -14,13 +15,13 @@ export async function findRun(out: string, nameOrPath: string): Promise<string> 
   for (const folder of [resolve(out, nameOrPath), resolve(nameOrPath)]) {
     if ((await readRecord(folder)) !== undefined) return folder;
   }
-  const { runs } = await listRuns(out);
+  const { runs } = (await isThere(out)) ? await listRuns(out) : { runs: [] };
   if (runs.length === 0) throw new InputError(`report: there are no runs in ${resolve(out)}`);
   const names = runs.map(({ name }) => name);
   throw new UnknownNameError("report", "run", nameOrPath, names);
 }
 
-/** Write the report of the run in `folder` anew from its results; its claims are judged again. */
+/** Write the report of the run in `folder` again from its results; its claims are judged again. */
 export async function rebuildReport(
   studyOf: (record: RunRecord) => Study<unknown, unknown>,
   folder: string,
@@ -34,12 +35,13 @@ export async function rebuildReport(
       );
     }
     const study = studyOf(record);
-    const conclusion = await rewriteReport(
-      study,
-      study.params.parse(record.params),
-      folder,
-      record,
-    );
+    const params = study.params.safeParse(record.params);
+    if (!params.success) {
+      throw new InputError(
+        `run ${basename(folder)}: its parameters are not valid for this version of ${study.name}: ${sentenceOf(params.error)}; train again with --fresh`,
+      );
+    }
+    const conclusion = await rewriteReport(study, params.data, folder, record);
     const done = { ...record, ...conclusion };
     await writeRecord(folder, done);
     return outcome(folder, done, { loaded: true, resumed: false });

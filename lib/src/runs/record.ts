@@ -1,32 +1,35 @@
 /** `run.json`: what was run, on what, and how it ended. */
 
-import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import type { BackendName } from "../compile/index.ts";
 import type { Claim } from "../core/claim.ts";
 import { InputError } from "../core/errors.ts";
 import { runFormat } from "./canonical.ts";
-import { type Opener, openOnDisk, writeWhole } from "./disk.ts";
-import { numbersAsText } from "./json-numbers.ts";
+import { type Opener, openOnDisk, readIfThere, writeWhole } from "./disk.ts";
+import { jsonNumber, numbersAsText } from "./json-numbers.ts";
+import { seal, unseal } from "./sealed-json.ts";
 
-/** `run.json`: what a run is, and what it has come to. */
+/** Settings and state of a run: the content of `run.json`, without its checksum. */
 export interface RunRecord {
   readonly format: number;
   readonly study: string;
   readonly params: Readonly<Record<string, unknown>>;
   /** Hash and file name of the analysed checkpoint, when there was no training. */
-  readonly checkpoint?: { readonly file: string; readonly sha256: string };
-  readonly versions: { readonly tinylens: string; readonly node: string };
+  readonly checkpoint?: { readonly file: string; readonly sha256: string } | undefined;
+  readonly versions: Readonly<Record<string, string>>;
   readonly device: BackendName;
-  /** Threads of the training step. */
+  /** Most threads of a computation. Kept when the run goes on, since results depend on it. */
   readonly threads: number;
-  readonly state: "training" | "done";
+  /** Until it ends, a run is `training`, whether or not a process works on it. */
+  readonly state: "training" | "failed" | "done";
+  /** Why it failed. */
+  readonly failure?: string | undefined;
   /** ISO 8601 date and time of the first start. */
   readonly started: string;
   /** Time spent in all sittings, in seconds. */
   readonly seconds: number;
-  /** Updates done. */
+  /** Updates done when the record was written. */
   readonly step: number;
   /** Updates in total. */
   readonly steps: number;
@@ -37,42 +40,96 @@ export interface RunRecord {
 
 export const recordName = "run.json";
 
-const recordSchema = z.object({
-  format: z.number(),
+const claimSchema = z.strictObject({
+  id: z.string(),
+  text: z.string(),
+  source: z.strictObject({
+    paper: z.string(),
+    at: z.string().exactOptional(),
+    url: z.string().exactOptional(),
+  }),
+  expected: z.union([
+    z.number(),
+    z.boolean(),
+    z.string(),
+    z.array(z.number()),
+    z.array(z.string()),
+  ]),
+  tolerance: z.string(),
+  measured: z.union([
+    z.number(),
+    z.boolean(),
+    z.string(),
+    z.array(jsonNumber),
+    z.array(z.string()),
+  ]),
+  holds: z.boolean(),
+});
+
+const recordSchema: z.ZodType<RunRecord> = z.strictObject({
+  format: z.literal(runFormat),
   study: z.string(),
   params: z.record(z.string(), z.unknown()),
+  checkpoint: z.strictObject({ file: z.string(), sha256: z.string() }).optional(),
+  versions: z.record(z.string(), z.string()),
   device: z.enum(["native", "web", "jax"]),
-  state: z.enum(["training", "done"]),
-  seconds: z.number(),
-  step: z.number(),
-  steps: z.number(),
-  claims: z.array(z.unknown()),
+  threads: z.int().min(1),
+  state: z.enum(["training", "failed", "done"]),
+  failure: z.string().optional(),
+  started: z.iso.datetime(),
+  seconds: z.number().min(0),
+  step: z.int().min(0),
+  steps: z.int().min(0),
+  claims: z.array(claimSchema),
+  metrics: z.record(z.string(), jsonNumber),
 });
+
+/** The text of `run.json`. */
+export function recordToText(record: RunRecord): string {
+  return `${seal(JSON.stringify(record, numbersAsText, 2))}\n`;
+}
+
+/** Inverse of `recordToText`. Throws `InputError` that begins with `run`, the run's name. */
+export function recordFromText(run: string, text: string): RunRecord {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw damaged(run, "it is not JSON");
+  }
+  const format = (json as { format?: unknown } | null)?.format;
+  if (typeof format === "number" && format !== runFormat) {
+    throw new InputError(
+      `run ${run}: written by another version (format ${format}, this one reads ${runFormat}); train again with --fresh`,
+    );
+  }
+  const sealed = unseal(text);
+  if (sealed === undefined) throw damaged(run, "its checksum does not match");
+  const parsed = recordSchema.safeParse(JSON.parse(sealed));
+  if (parsed.success) return parsed.data;
+  throw damaged(run, sentenceOf(parsed.error));
+}
+
+/** The first rule that a value breaks, as `field: rule`. */
+export function sentenceOf(error: z.ZodError): string {
+  const { path, message } = error.issues[0] as z.core.$ZodIssue;
+  return `${path.map(String).join(".")}: ${message}`;
+}
+
+function damaged(run: string, why: string): InputError {
+  return new InputError(
+    `run ${run}: ${recordName} is damaged (${why}); restore it from a copy, or train again with --fresh`,
+  );
+}
 
 /**
  * The record of a run folder, or undefined when there is no `run.json`. Throws `InputError` when it
- * cannot be read or belongs to another version.
+ * cannot be read, is damaged or belongs to another version.
  */
 export async function readRecord(folder: string): Promise<RunRecord | undefined> {
-  const path = join(folder, recordName);
-  if (!(await exists(path))) return undefined;
-  const run = `run ${basename(folder)}`;
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, "utf8"));
-  } catch {
-    throw new InputError(`${run}: ${recordName} cannot be read; train anew with --fresh`);
-  }
-  const format = (json as { format?: unknown } | null)?.format;
-  if (format !== runFormat) {
-    throw new InputError(
-      `${run}: written by another version (format ${format}, this one reads ${runFormat}); train anew with --fresh`,
-    );
-  }
-  if (!recordSchema.safeParse(json).success) {
-    throw new InputError(`${run}: ${recordName} is incomplete; train anew with --fresh`);
-  }
-  return json as RunRecord;
+  const bytes = await readIfThere(join(folder, recordName));
+  if (bytes === undefined) return undefined;
+  return recordFromText(basename(folder), new TextDecoder().decode(bytes));
 }
 
 export async function writeRecord(
@@ -80,16 +137,5 @@ export async function writeRecord(
   record: RunRecord,
   opener: Opener = openOnDisk,
 ): Promise<void> {
-  await writeWhole(
-    join(folder, recordName),
-    `${JSON.stringify(record, numbersAsText, 2)}\n`,
-    opener,
-  );
-}
-
-export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+  await writeWhole(join(folder, recordName), recordToText(record), opener);
 }

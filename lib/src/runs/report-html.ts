@@ -52,7 +52,7 @@ let bundle: Uint8Array | undefined;
 function paramFacts<P, R>(study: Study<P, R>, params: RunRecord["params"]): ParamFact[] {
   const fields = paramFields(study);
   return Object.entries(params).map(([name, value]) => {
-    const field = fields[name];
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
     const { description = "", unit } = field === undefined ? {} : fieldMeta(field);
     const fact = { name, value: value as ParamFact["value"], meaning: description };
     return unit === undefined ? fact : { ...fact, unit };

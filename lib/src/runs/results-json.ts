@@ -1,19 +1,20 @@
 /** Results as JSON: plain data with arrays of numbers kept exactly. */
 
+import { z } from "zod";
 import { InputError } from "../core/errors.ts";
-import { type DType, type NdArray, type TypedArray, zerosOf } from "../core/nd.ts";
+import { type DType, type NdArray, sizeOf, type TypedArray, zerosOf } from "../core/nd.ts";
 
 /** How an `NdArray` or a typed array is written: little-endian bytes in base64. */
-interface Packed {
-  readonly $array: DType;
-  readonly shape?: readonly number[];
-  readonly base64: string;
-}
+const packedSchema = z.strictObject({
+  $array: z.enum(["float32", "float64", "int32", "uint32", "bool"]),
+  shape: z.array(z.int().min(0)).optional(),
+  base64: z.base64(),
+});
+type Packed = z.infer<typeof packedSchema>;
 
 /** A number JSON has no word for. */
-interface Odd {
-  readonly $number: "NaN" | "Infinity" | "-Infinity" | "-0";
-}
+const oddSchema = z.strictObject({ $number: z.enum(["NaN", "Infinity", "-Infinity", "-0"]) });
+type Odd = z.infer<typeof oddSchema>;
 
 /**
  * JSON text of results: numbers, strings, booleans, null, arrays, records, `NdArray`s and typed
@@ -23,9 +24,15 @@ export function resultsToJson(results: unknown): string {
   return `${JSON.stringify(pack(results, "results"))}\n`;
 }
 
-/** Inverse of `resultsToJson`. */
+/** Inverse of `resultsToJson`. Throws `InputError` for any other text. */
 export function resultsFromJson(text: string): unknown {
-  return unpack(JSON.parse(text));
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new InputError("results: not JSON");
+  }
+  return unpack(json);
 }
 
 function pack(value: unknown, where: string): unknown {
@@ -45,9 +52,16 @@ function pack(value: unknown, where: string): unknown {
 function unpack(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unpack);
   if (!isRecord(value)) return value;
-  if ("$number" in value) return Number((value as unknown as Odd).$number);
-  if ("$array" in value) return unpackArray(value as unknown as Packed);
+  if (Object.hasOwn(value, "$number")) return Number(checked(oddSchema, value).$number);
+  if (Object.hasOwn(value, "$array")) return unpackArray(checked(packedSchema, value));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unpack(item)]));
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0] as z.core.$ZodIssue;
+  throw new InputError(`results: ${path.map(String).join(".")}: ${message}`);
 }
 
 function packNumber(value: number): number | Odd {
@@ -62,7 +76,11 @@ function packArray(data: TypedArray, dtype: DType): Packed {
 
 function unpackArray({ $array: dtype, shape, base64 }: Packed): NdArray | TypedArray {
   const bytes = Buffer.from(base64, "base64");
-  const data = zerosOf(dtype, bytes.length / zerosOf(dtype, 0).BYTES_PER_ELEMENT);
+  const count = bytes.length / zerosOf(dtype, 0).BYTES_PER_ELEMENT;
+  if (!Number.isInteger(count) || (shape !== undefined && sizeOf(shape) !== count)) {
+    throw new InputError(`results: ${bytes.length} bytes are no ${dtype} array [${shape ?? "?"}]`);
+  }
+  const data = zerosOf(dtype, count);
   new Uint8Array(data.buffer).set(bytes);
   return shape === undefined ? data : { dtype, shape, data };
 }

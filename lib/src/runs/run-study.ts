@@ -1,20 +1,23 @@
 /** A study from parameters to claims: load or train, analyse, judge, report. */
 
-import { readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type Backend, type BackendName, openBackend } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import type { Study, TrainedRun } from "../studies/study.ts";
 import type { TrainingPlan } from "../train/index.ts";
-import { runFormat, runName } from "./canonical.ts";
+import { canonicalJson, runFormat, runName } from "./canonical.ts";
 import { checkpointSteps } from "./checkpoint-files.ts";
-import { type Opener, removeUnfinished } from "./disk.ts";
+import { explain, isThere, listIfThere, type Opener, removeUnfinished } from "./disk.ts";
 import { type LockOptions, lockName, takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
 import { checkPlan, planOf } from "./plan-of.ts";
 import type { OnProgress } from "./progress.ts";
-import { type RunRecord, readRecord, writeRecord } from "./record.ts";
-import { concludeRun, hasResults, readConclusion } from "./results.ts";
+import { type RunRecord, readRecord, recordName } from "./record.ts";
+import { concludeRun, readConclusion } from "./results.ts";
+import { metricsPath } from "./resume.ts";
+import { RunJournal } from "./run-journal.ts";
+import { mostThreads, withThreads } from "./threads.ts";
 import { trainedPart, trainPart } from "./train-part.ts";
 import { version } from "./version.ts";
 
@@ -24,11 +27,14 @@ export interface RunOptions {
   readonly device?: BackendName | undefined;
   /** Opens a back end when something has to be computed; by default `openBackend`. */
   readonly backend?: (device: BackendName | undefined) => Promise<Backend>;
-  /** Threads of the training step; by default chosen from its work. */
+  /**
+   * Most threads of a computation; small ones use one. Default: the machine's cores, and for a run
+   * that goes on the number it began with.
+   */
   readonly threads?: number | undefined;
   /** Folder of the run folders. */
   readonly out: string;
-  /** Delete what is there and train anew. */
+  /** Delete what is there and train again. */
   readonly fresh?: boolean;
   /** Ends training after the current update, with a checkpoint. */
   readonly signal?: AbortSignal;
@@ -44,23 +50,26 @@ export function runFolder(out: string, study: string, params: unknown): string {
   return resolve(out, runName(study, params));
 }
 
-/** Run `study` with checked parameters, or load the run when it was finished before. */
+/**
+ * Run `study` with checked parameters, or load the run when it was finished before, which needs no
+ * permission to write.
+ */
 export async function runStudy<P, R>(
   study: Study<P, R>,
   params: P,
   options: RunOptions,
 ): Promise<RunOutcome> {
   const folder = runFolder(options.out, study.name, params);
+  const found = options.fresh === true ? undefined : await loadRun(study, params, folder);
+  if (found !== undefined) return found;
   const release = await takeLock(folder, lockOptions(options));
   try {
     if (options.fresh === true) await emptyFolder(folder);
     await removeUnfinished(folder);
+    const loaded = await loadRun(study, params, folder);
+    if (loaded !== undefined) return loaded;
     const record = await readRecord(folder);
     await requireWhole(folder, record, options);
-    if (record?.state === "done" && (await hasResults(folder))) {
-      const conclusion = await readConclusion(study, params, folder);
-      return outcome(folder, { ...record, ...conclusion }, { loaded: true, resumed: false });
-    }
     return await work(study, params, folder, record, options);
   } finally {
     await release();
@@ -75,6 +84,25 @@ function lockOptions({
   return { signal, onWait: (text) => onProgress?.({ kind: "message", text }) };
 }
 
+/** The outcome of a finished run; undefined when it is not finished or lacks its results. */
+async function loadRun<P, R>(
+  study: Study<P, R>,
+  params: P,
+  folder: string,
+): Promise<RunOutcome | undefined> {
+  const record = await readRecord(folder);
+  if (record === undefined) return undefined;
+  if (record.study !== study.name || canonicalJson(record.params) !== canonicalJson(params)) {
+    throw new InputError(
+      `run ${basename(folder)}: ${recordName} belongs to another run, of ${record.study}; train again with --fresh`,
+    );
+  }
+  if (record.state !== "done") return undefined;
+  const conclusion = await readConclusion(study, params, folder, record);
+  if (conclusion === undefined) return undefined;
+  return outcome(folder, { ...record, ...conclusion }, { loaded: true, resumed: false });
+}
+
 /** Nothing is written before the back end is there, so that another device may be chosen then. */
 async function work<P, R>(
   study: Study<P, R>,
@@ -83,38 +111,26 @@ async function work<P, R>(
   before: RunRecord | undefined,
   options: RunOptions,
 ): Promise<RunOutcome> {
-  const begun = performance.now();
   const plan = planOf(study, params);
   const companions = study.companions?.(params) ?? {};
   for (const part of [plan, ...Object.values(companions)]) checkPlan(study.name, part);
   const steps = [plan, ...Object.values(companions)].reduce((sum, part) => sum + part.steps, 0);
-  const backend = await backendFor(before?.device ?? options.device, options);
-  const record = before ?? newRecord(study.name, params, backend.name, steps);
-  let threads = record.threads;
-  const onProgress: OnProgress = (progress) => {
-    if (progress.kind === "start") threads = progress.threads;
-    options.onProgress?.(progress);
-  };
-  const at = (fields: Partial<RunRecord>): RunRecord => ({
-    ...record,
-    threads,
-    seconds: record.seconds + (performance.now() - begun) / 1000,
-    ...fields,
-  });
-  if (before === undefined) await writeRecord(folder, record, options.opener);
-  const interrupted = async (step: number, resumed: boolean): Promise<RunOutcome> => {
-    const stopped = at({ step });
-    await writeRecord(folder, stopped, options.opener);
-    return outcome(folder, stopped, { loaded: false, resumed, interrupted: true });
-  };
-  const needed = { ...options, backend: async () => backend, onProgress };
-  const trained = await trainAll(folder, plan, companions, needed);
-  const { resumed } = trained;
-  if (trained.run === undefined) return interrupted(trained.step, resumed);
-  const now = (): RunRecord => at({ state: "done", step: trained.step });
-  const done = await concludeRun(study, params, trained.run, folder, now, needed);
-  if (done === undefined) return interrupted(trained.step, resumed);
-  return outcome(folder, done, { loaded: false, resumed });
+  const made = await backendFor(before?.device ?? options.device, options);
+  const record = before ?? newRecord(study.name, params, made.name, options.threads, steps);
+  const backend = withThreads(made, record.threads);
+  const needed = { ...options, backend };
+  const journal = new RunJournal(folder, record, options.opener);
+  await journal.write({ state: "training", failure: undefined });
+  try {
+    const { run, step, resumed } = await trainAll(folder, plan, companions, needed);
+    const concluded = run && (await concludeRun(study, params, run, journal, step, needed));
+    const ended = concluded ?? (await journal.write({ step }));
+    const interrupted = concluded === undefined;
+    return outcome(folder, ended, { loaded: false, resumed, interrupted });
+  } catch (error) {
+    await journal.fail(error);
+    throw error;
+  }
 }
 
 /** The back end of a run, or of an analysis, on `device`. */
@@ -128,7 +144,7 @@ export function backendFor(
 
 /** Options of the parts of a run, once its back end is open. */
 export type OpenedOptions = Omit<RunOptions, "backend" | "device"> & {
-  readonly backend: () => Promise<Backend>;
+  readonly backend: Backend;
 };
 
 interface TrainedParts {
@@ -142,7 +158,7 @@ async function trainAll(
   folder: string,
   plan: TrainingPlan,
   companions: Readonly<Record<string, TrainingPlan>>,
-  { backend, threads, signal, onProgress = () => {}, opener }: OpenedOptions,
+  { backend, signal, onProgress = () => {}, opener }: OpenedOptions,
 ): Promise<TrainedParts> {
   const parts: [string | undefined, string, TrainingPlan][] = [[undefined, folder, plan]];
   for (const [name, companion] of Object.entries(companions)) {
@@ -151,7 +167,7 @@ async function trainAll(
   let step = 0;
   let resumed = false;
   for (const [part, path, partPlan] of parts) {
-    const options = { part, backend, threads, signal, onProgress, ...(opener && { opener }) };
+    const options = { part, run: folder, backend, signal, onProgress, ...(opener && { opener }) };
     const result = await trainPart(path, partPlan, options);
     step += result.step;
     resumed ||= result.resumed;
@@ -164,14 +180,20 @@ async function trainAll(
   return { run: await trainedPart(folder, plan, others), step, resumed };
 }
 
-function newRecord(study: string, params: unknown, device: BackendName, steps: number): RunRecord {
+function newRecord(
+  study: string,
+  params: unknown,
+  device: BackendName,
+  threads: number | undefined,
+  steps: number,
+): RunRecord {
   return {
     format: runFormat,
     study,
     params: params as Readonly<Record<string, unknown>>,
     versions: { tinylens: version(), node: process.versions.node },
     device,
-    threads: 1,
+    threads: mostThreads(threads),
     state: "training",
     started: new Date().toISOString(),
     seconds: 0,
@@ -182,26 +204,45 @@ function newRecord(study: string, params: unknown, device: BackendName, steps: n
   };
 }
 
-/** A folder with files but no record, or begun on another device, is an error and not guessed at. */
+/**
+ * Files without a record, or a run that was begun on another device or with another number of
+ * threads, are an error: going on would give other bytes.
+ */
 async function requireWhole(
   folder: string,
   record: RunRecord | undefined,
-  { device }: RunOptions,
+  { device, threads }: RunOptions,
 ): Promise<void> {
   const run = `run ${basename(folder)}`;
   if (record === undefined) {
-    if ((await checkpointSteps(folder)).length > 0) {
-      throw new InputError(`${run}: half-written, run.json is missing; train anew with --fresh`);
+    const begun =
+      (await checkpointSteps(folder)).length > 0 || (await isThere(metricsPath(folder)));
+    if (begun) {
+      throw new InputError(`${run}: half-written, run.json is missing; train again with --fresh`);
     }
-  } else if (record.state === "training" && device !== undefined && record.device !== device) {
+    return;
+  }
+  if (device !== undefined && record.device !== device) {
     throw new InputError(
       `${run}: begun on device ${record.device}, got ${device}; use --device ${record.device}, or --fresh`,
     );
   }
+  if (threads !== undefined && threads !== record.threads) {
+    throw new InputError(
+      `${run}: begun with --threads ${record.threads}, got ${threads}; use --threads ${record.threads}, or --fresh`,
+    );
+  }
 }
 
+/** Delete everything but the lock; `run.json` first, so that half of a run is never taken for a whole. */
 async function emptyFolder(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (name !== lockName) await rm(join(folder, name), { recursive: true, force: true });
+  const names = (await listIfThere(folder)) ?? [];
+  const others = names.filter((name) => name !== lockName && name !== recordName);
+  try {
+    for (const name of [recordName, ...others]) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw explain(error, folder);
   }
 }

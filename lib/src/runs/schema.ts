@@ -35,7 +35,10 @@ export function changedParams<P, R>(
 ): readonly (readonly [string, string])[] {
   const defaults = paramDefaults(study);
   return Object.entries(params)
-    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name]))
+    .filter(([name, value]) => {
+      const usual = Object.hasOwn(defaults, name) ? defaults[name] : undefined;
+      return JSON.stringify(value) !== JSON.stringify(usual);
+    })
     .map(([name, value]) => [name, String(value)] as const);
 }
 

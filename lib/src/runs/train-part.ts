@@ -1,17 +1,10 @@
 /** Train one plan into a folder, from its last checkpoint when there is one. */
 
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { Backend } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import type { TrainedRun } from "../studies/study.ts";
-import {
-  type Checkpoint,
-  castWeights,
-  due,
-  type MetricsRow,
-  type TrainingPlan,
-  train,
-} from "../train/index.ts";
+import { castWeights, due, type TrainingPlan, train } from "../train/index.ts";
 import {
   checkpointFolder,
   checkpointSteps,
@@ -19,15 +12,18 @@ import {
   removeCheckpoint,
   writeCheckpoint,
 } from "./checkpoint-files.ts";
-import { type Opener, openOnDisk, removeUnfinished } from "./disk.ts";
+import { makeFolder, type Opener, openOnDisk, removeUnfinished } from "./disk.ts";
+import { FolderWatch } from "./folder-watch.ts";
 import { MetricsLog, readMetrics } from "./metrics-file.ts";
 import type { OnProgress } from "./progress.ts";
+import { intactSteps, metricsPath, type ResumePoint, resumePoint } from "./resume.ts";
 
 export interface PartOptions {
   /** Name of a companion; undefined for the study's own model. */
   readonly part: string | undefined;
-  readonly backend: () => Promise<Backend>;
-  readonly threads?: number | undefined;
+  /** Folder of the whole run. */
+  readonly run: string;
+  readonly backend: Backend;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: OnProgress;
   readonly opener?: Opener;
@@ -49,10 +45,17 @@ export async function trainPart(
 ): Promise<PartResult> {
   await removeUnfinished(folder);
   await removeUnfinished(checkpointFolder(folder));
-  const from = await lastCheckpoint(folder);
-  const rows = await rowsUpTo(folder, plan, from?.step);
-  if (from?.step === plan.steps) return { step: from.step, finished: true, resumed: true };
-  const log = await MetricsLog.start(metricsPath(folder), rows, options.opener);
+  const from = await resumePoint(folder, plan);
+  const step = from.checkpoint?.step;
+  if (from.problem !== undefined) {
+    options.onProgress({
+      kind: "message",
+      text: `${from.problem}; training goes on from step ${step}`,
+    });
+  }
+  if (step === plan.steps) return { step, finished: true, resumed: true };
+  await makeFolder(checkpointFolder(folder));
+  const log = await MetricsLog.start(metricsPath(folder), from.rows, options.opener);
   try {
     return await sitting(folder, plan, from, log, options);
   } finally {
@@ -60,17 +63,30 @@ export async function trainPart(
   }
 }
 
-/** A finished part, as an analysis sees it: with weights in float32. */
+/**
+ * A finished part, as an analysis sees it: with weights in float32. Throws `InputError` when a
+ * scheduled checkpoint or row is missing.
+ */
 export async function trainedPart(
   folder: string,
   plan: TrainingPlan,
   companions: Readonly<Record<string, TrainedRun>>,
 ): Promise<TrainedRun> {
   const { saves } = due(plan);
-  const steps = (await checkpointSteps(folder)).filter(saves);
+  const present = await checkpointSteps(folder);
+  const metrics = await readMetrics(metricsPath(folder));
+  const intact = intactSteps(plan, present, metrics);
+  const problem = present.includes(plan.steps)
+    ? intact.problem
+    : `the checkpoint of step ${plan.steps} is missing`;
+  if (problem !== undefined) {
+    throw new InputError(
+      `run ${basename(folder)}: ${problem}; run the same command again to train from the checkpoint before it`,
+    );
+  }
   return {
-    metrics: await rowsUpTo(folder, plan, plan.steps),
-    checkpointSteps: steps,
+    metrics: metrics.rows.filter((row) => row.step <= plan.steps),
+    checkpointSteps: present.filter((step) => step <= plan.steps && saves(step)),
     weights: async (step) => castWeights((await readCheckpoint(folder, step)).weights, "float32"),
     companions,
   };
@@ -79,14 +95,14 @@ export async function trainedPart(
 async function sitting(
   folder: string,
   plan: TrainingPlan,
-  from: Checkpoint | undefined,
+  { checkpoint: from }: ResumePoint,
   log: MetricsLog,
-  { part, backend, threads, signal, onProgress, opener = openOnDisk }: PartOptions,
+  { part, run, backend, signal, onProgress, opener = openOnDisk }: PartOptions,
 ): Promise<PartResult> {
   let step = from?.step ?? 0;
-  const events = train(plan, await backend(), {
+  const watch = await FolderWatch.start(run, [folder, checkpointFolder(folder)]);
+  const events = train(plan, backend, {
     from,
-    threads,
     stopped: () => signal?.aborted === true,
     onStep: (done) => onProgress({ kind: "step", step: done }),
   });
@@ -100,6 +116,7 @@ async function sitting(
       await log.append(event.value.row);
       onProgress({ kind: "metrics", row: event.value.row });
     } else {
+      await watch.check();
       await log.sync();
       await writeCheckpoint(folder, event.value.checkpoint, opener);
       step = event.value.checkpoint.step;
@@ -108,38 +125,10 @@ async function sitting(
   }
 }
 
-/** Checkpoints that only a stop wrote go when a later one is there. */
+/** Delete checkpoints that were written only because training was stopped, once a later one exists. */
 async function removeUnscheduled(folder: string, plan: TrainingPlan, step: number): Promise<void> {
   const { saves } = due(plan);
   for (const other of await checkpointSteps(folder)) {
     if (other < step && !saves(other)) await removeCheckpoint(folder, other);
   }
-}
-
-async function lastCheckpoint(folder: string): Promise<Checkpoint | undefined> {
-  const step = (await checkpointSteps(folder)).at(-1);
-  return step === undefined ? undefined : readCheckpoint(folder, step);
-}
-
-/** The logged rows up to and with `step`, which must all be there. */
-async function rowsUpTo(
-  folder: string,
-  plan: TrainingPlan,
-  step: number | undefined,
-): Promise<MetricsRow[]> {
-  if (step === undefined) return [];
-  const { logs } = due(plan);
-  const path = metricsPath(folder);
-  const rows = (await readMetrics(path)).filter((row) => row.step <= step);
-  const expected = Array.from({ length: step + 1 }, (_, i) => i).filter(logs);
-  if (rows.map((row) => row.step).join() !== expected.join()) {
-    throw new InputError(
-      `run ${basename(folder)}: half-written, metrics.jsonl lacks steps before ${step}; train anew with --fresh`,
-    );
-  }
-  return rows;
-}
-
-function metricsPath(folder: string): string {
-  return join(folder, "metrics.jsonl");
 }

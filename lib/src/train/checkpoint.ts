@@ -1,5 +1,6 @@
 /** A moment of training from which it can go on, and its form in a file of named arrays. */
 
+import { arraysChecksum, checksumMatches } from "../core/crc32.ts";
 import { InputError, ShapeError } from "../core/errors.ts";
 import { type NdArray, nd } from "../core/nd.ts";
 import type { WeightArrays } from "../models/index.ts";
@@ -29,9 +30,13 @@ export interface NamedArrays {
 const momentPrefix = "optimizer/";
 const generatorName = "batches/generator";
 
+/** Value of `format` in the metadata. */
+export const checkpointFormat = "tinylens-checkpoint-2";
+
 /**
  * Weights under their own names, moments as `optimizer/<moment>/<weight>`, the generator of the
- * batches as 1264 words `batches/generator`; the step and the place in the pass as metadata.
+ * batches as 1264 words `batches/generator`; the step, the place in the pass and a checksum of
+ * everything as metadata.
  */
 export function checkpointToArrays({ step, weights, moments, batches }: Checkpoint): NamedArrays {
   const arrays: Record<string, NdArray> = { ...weights };
@@ -40,20 +45,45 @@ export function checkpointToArrays({ step, weights, moments, batches }: Checkpoi
       arrays[`${momentPrefix}${moment}/${name}`] = array;
     }
   }
-  const metadata: Record<string, string> = { format: "tinylens-checkpoint-1", step: String(step) };
+  const metadata: Record<string, string> = { format: checkpointFormat, step: String(step) };
   if (batches !== undefined) {
     arrays[generatorName] = wordsOf(batches.generator);
     metadata.batchesTaken = String(batches.taken);
   }
-  return { arrays, metadata };
+  return { arrays, metadata: { ...metadata, checksum: arraysChecksum(arrays, metadata) } };
 }
 
-/** Inverse of `checkpointToArrays`. */
+/**
+ * Inverse of `checkpointToArrays`. Throws `InputError` when the format is another one or when
+ * anything differs from what was written.
+ */
 export function checkpointFromArrays({ arrays, metadata }: NamedArrays): Checkpoint {
-  const step = Number(metadata.step);
-  if (metadata.format !== "tinylens-checkpoint-1" || !Number.isInteger(step)) {
-    throw new InputError("checkpoint: not written by tinylens, it has no step in its metadata");
+  if (metadata.format !== checkpointFormat) {
+    throw new InputError(
+      `checkpoint: the format must be ${checkpointFormat}, got ${metadata.format ?? "none"}`,
+    );
   }
+  if (!checksumMatches(arrays, metadata)) {
+    throw new InputError("checkpoint: damaged, its checksum does not match its content");
+  }
+  const step = wholeNumber("step", metadata.step);
+  const words = arrays[generatorName];
+  const batches = words && {
+    generator: bytesOf(words),
+    taken: wholeNumber("batchesTaken", metadata.batchesTaken),
+  };
+  return { step, ...splitArrays(arrays), batches };
+}
+
+/** A count in the metadata. */
+function wholeNumber(name: string, text: string | undefined): number {
+  const number = Number(text);
+  if (text !== undefined && /^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
+  throw new InputError(`checkpoint: ${name} must be a whole number, got ${text ?? "none"}`);
+}
+
+/** The weights, and the moments by moment and weight. */
+function splitArrays(arrays: WeightArrays): Pick<Checkpoint, "weights" | "moments"> {
   const weights: Record<string, NdArray> = {};
   const moments: Record<string, Record<string, NdArray>> = {};
   for (const [name, array] of Object.entries(arrays)) {
@@ -65,10 +95,7 @@ export function checkpointFromArrays({ arrays, metadata }: NamedArrays): Checkpo
     const [moment = "", ...rest] = name.slice(momentPrefix.length).split("/");
     moments[moment] = { ...moments[moment], [rest.join("/")]: array };
   }
-  const words = arrays[generatorName];
-  const taken = Number(metadata.batchesTaken);
-  const batches = words === undefined ? undefined : { generator: bytesOf(words), taken };
-  return { step, weights, moments, batches };
+  return { weights, moments };
 }
 
 /** The state of the training step, checked against what the plan trains. */

@@ -12,6 +12,7 @@ export {
 } from "./batches.ts";
 export {
   type Checkpoint,
+  checkpointFormat,
   checkpointFromArrays,
   checkpointToArrays,
   type NamedArrays,

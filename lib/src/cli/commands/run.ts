@@ -18,8 +18,11 @@ export const run: Command = {
   define(parser, context, done) {
     studyFlags(parser, context)
       .description("train a study's model, or load the same run, analyse it and write its report")
-      .option("--threads <n>", "threads of a training step (default: by its work)")
-      .option("--fresh", "delete an earlier run and train anew")
+      .option(
+        "--threads <n>",
+        "most threads of a computation (default: the cores; small ones use one)",
+      )
+      .option("--fresh", "delete an earlier run and train again")
       .action(async (name: string | undefined, flags: RunFlags) => {
         const study = findStudy(context, "run", name);
         const params = paramsOf(study, flags);

@@ -1,5 +1,11 @@
 import { printable, printableJson, sentence, shown } from "../../core/text.ts";
-import { changedParams, type ListedRun, listRuns, numbersAsText } from "../../runs/index.ts";
+import {
+  changedParams,
+  isThere,
+  type ListedRun,
+  listRuns,
+  numbersAsText,
+} from "../../runs/index.ts";
 import type { Study } from "../../studies/study.ts";
 import type { Context } from "../context.ts";
 import { lossText } from "../progress-text.ts";
@@ -17,29 +23,33 @@ export const runs: Command = {
       .description("table of runs: parameters, steps, last losses, claims that hold")
       .option("--json", "print one JSON object")
       .action(async (flags: { readonly out: string; readonly json?: boolean }) => {
-        const found = await listRuns(outFolder(context, flags.out));
+        const out = outFolder(context, flags.out);
+        const usual = parser.getOptionValueSource("out") === "default";
+        const none = usual && !(await isThere(out));
+        const found = none ? { runs: [], unreadable: [] } : await listRuns(out);
         for (const problem of found.unreadable) context.stderr.write(`${sentence(problem)}\n`);
         const { stdout } = context;
-        if (flags.json === true)
-          stdout.write(`${printableJson({ runs: found.runs.map(entry) }, numbersAsText)}\n`);
+        const all = { runs: found.runs.map(entry), unreadable: found.unreadable };
+        if (flags.json === true) stdout.write(`${printableJson(all, numbersAsText)}\n`);
         else stdout.write(table(context, found.runs));
         done(0);
       });
   },
 };
 
-function entry({ name, folder, record, last }: ListedRun): Record<string, unknown> {
-  const { study, params, device, state, step, steps, seconds, claims, metrics } = record;
-  const main = { name, run: folder, study, params, device, state, step, steps, seconds };
-  return { ...main, last: last ?? null, claims, metrics };
+function entry({ name, folder, record, status, step, last }: ListedRun): Record<string, unknown> {
+  const { study, params, device, steps, seconds, claims, metrics, failure } = record;
+  const main = { name, run: folder, study, params, device, state: status, step, steps, seconds };
+  const why = status === "failed" ? { failure } : {};
+  return { ...main, ...why, last: last ?? null, claims, metrics };
 }
 
 function table({ studies }: Context, listed: readonly ListedRun[]): string {
   const header = ["run", "state", "steps", "train loss", "test loss", "claims", "parameters"];
-  const rows = listed.map(({ name, record, last }) => [
+  const rows = listed.map(({ name, record, status, step, last }) => [
     name,
-    record.state,
-    `${record.step}/${record.steps}`,
+    status,
+    `${step}/${record.steps}`,
     last === undefined ? "-" : lossText(last.trainLoss),
     last === undefined ? "-" : lossText(last.testLoss),
     claimsText(record.claims),
@@ -58,7 +68,10 @@ function table({ studies }: Context, listed: readonly ListedRun[]): string {
       .join("  ")
       .trimEnd(),
   );
-  return `${aligned.join("\n")}\n`;
+  const failures = listed
+    .filter(({ status }) => status === "failed")
+    .map(({ name, record }) => sentence(`${name} failed: ${record.failure}`));
+  return `${[...aligned, ...failures].join("\n")}\n`;
 }
 
 /** How many claims hold; a dash where none is made. */
