@@ -138,7 +138,7 @@ function runWorker(
   const present = new Float64Array(clock);
   const task: Task = { module: module.href, settings, seed, from, to, clock };
   return new Promise((resolve) => {
-    const worker = new Worker(new URL("./case-worker.ts", import.meta.url), {
+    const worker = new Worker(new URL("./workers/case-worker.ts", import.meta.url), {
       workerData: task,
       resourceLimits: { maxOldGenerationSizeMb: 1536 },
       execArgv: ["--no-warnings", "--conditions=tinylens:src"],

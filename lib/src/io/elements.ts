@@ -123,22 +123,42 @@ export function decode(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { size: run, stride } = last ?? { size: 1, stride: 0 };
   const copied = stride === 0 ? 1 : run;
+  const { outer, inner } = split(axes.slice(0, -1));
   let i = 0;
-  for (const start of starts(axes.slice(0, -1), offset)) {
-    for (let k = 0; k < copied; k++) {
-      const at = (start + k * stride) * element.bytes;
-      const value = element.read(view, at);
-      data[i + k] = value;
-      if (element.bytes === 8 && data[i + k] !== value && !Number.isNaN(value)) {
-        throw new InputError(
-          `${where}: the 64-bit integer ${wide(type, view, at)} does not fit in ${dtype}`,
-        );
+  for (const base of starts(outer, offset)) {
+    for (const step of inner) {
+      for (let k = 0; k < copied; k++) {
+        const at = (base + step + k * stride) * element.bytes;
+        const value = element.read(view, at);
+        data[i + k] = value;
+        if (element.bytes === 8 && data[i + k] !== value && !Number.isNaN(value)) {
+          throw new InputError(
+            `${where}: the 64-bit integer ${wide(type, view, at)} does not fit in ${dtype}`,
+          );
+        }
       }
+      if (stride === 0) data.fill(data[i] as number, i, i + run);
+      i += run;
     }
-    if (stride === 0) data.fill(data[i] as number, i, i + run);
-    i += run;
   }
   return nd(dtype, shape, data);
+}
+
+/** Most offsets of runs that are computed once for all. */
+const MOST_OFFSETS = 1024;
+
+/** The innermost axes as a list of offsets, so that short axes cost little, and the other axes. */
+function split(axes: readonly Axis[]): { readonly outer: Axis[]; readonly inner: number[] } {
+  const outer = [...axes];
+  const short: Axis[] = [];
+  for (let count = 1; ; ) {
+    const axis = outer.at(-1);
+    count *= axis?.size ?? 1;
+    if (axis === undefined || count > MOST_OFFSETS) break;
+    short.unshift(axis);
+    outer.pop();
+  }
+  return { outer, inner: [...starts(short, 0)] };
 }
 
 function wide(type: ElementType, view: DataView, at: number): bigint {

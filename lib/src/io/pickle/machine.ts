@@ -20,7 +20,7 @@ export interface PickleHost {
 const ITEM = 24;
 const CONTAINER = 96;
 const MARK = 96;
-const MEMO = 56;
+const MEMO = 80;
 const CALL = 256;
 /** Less than a `Map` can hold. */
 const LARGEST_MEMO = 2 ** 24 - 1;

@@ -63,8 +63,12 @@ export function parseLong(where: string, bytes: Uint8Array): number | bigint {
   if (bytes.length > LONGEST_INTEGER) {
     throw new InputError(`${where}: an integer of ${bytes.length} bytes is too long`);
   }
-  const digits = Array.from(bytes.toReversed(), (byte) => byte.toString(16).padStart(2, "0"));
-  return narrowed(BigInt.asIntN(8 * bytes.length, BigInt(`0x0${digits.join("")}`)));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let value = 0n;
+  let at = bytes.length;
+  for (; at % 8 !== 0; at--) value = (value << 8n) | BigInt(bytes[at - 1] as number);
+  for (; at > 0; at -= 8) value = (value << 64n) | view.getBigUint64(at - 8, true);
+  return narrowed(BigInt.asIntN(8 * bytes.length, value));
 }
 
 /** A number when it is exact, else the bigint. */

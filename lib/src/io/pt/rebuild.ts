@@ -108,6 +108,13 @@ const ANY: readonly [number, number] = [0, Number.POSITIVE_INFINITY];
 
 const noValues = "has no values (device meta, or a subclass without memory)";
 const quantized = "is a quantized tensor, which is not read; save x.dequantize()";
+const sparse = "is a sparse tensor, which is not read; save x.to_dense()";
+const nested = "is a nested tensor, which is not read; save x.unbind()";
+
+/** Classes of tensors without a counterpart here, and why. */
+export const refusedClasses: readonly (readonly [string, Opaque])[] = [
+  ["torch.nested._internal.nested_tensor NestedTensor", new Opaque(nested)],
+];
 
 /** By `module name`. */
 export const rebuildFunctions: readonly (readonly [
@@ -123,26 +130,10 @@ export const rebuildFunctions: readonly (readonly [
   ["torch._tensor _rebuild_from_type_v2", [4, 4], fromType],
   ["torch._tensor _rebuild_from_type", [4, 4], fromType],
   ["torch._utils _rebuild_device_tensor_from_numpy", [4, 4], fromMemory],
-  [
-    "torch._utils _rebuild_sparse_tensor",
-    ANY,
-    refuse("is a sparse tensor, which is not read; save x.to_dense()"),
-  ],
-  [
-    "torch._utils _rebuild_sparse_csr_tensor",
-    ANY,
-    refuse("is a sparse tensor, which is not read; save x.to_dense()"),
-  ],
-  [
-    "torch._utils _rebuild_nested_tensor",
-    ANY,
-    refuse("is a nested tensor, which is not read; save x.unbind()"),
-  ],
-  [
-    "torch.nested._internal.nested_tensor _rebuild_njt",
-    ANY,
-    refuse("is a nested tensor, which is not read; save x.unbind()"),
-  ],
+  ["torch._utils _rebuild_sparse_tensor", ANY, refuse(sparse)],
+  ["torch._utils _rebuild_sparse_csr_tensor", ANY, refuse(sparse)],
+  ["torch._utils _rebuild_nested_tensor", ANY, refuse(nested)],
+  ["torch.nested._internal.nested_tensor _rebuild_njt", ANY, refuse(nested)],
   ["torch._utils _rebuild_qtensor", ANY, refuse(quantized)],
   ["torch._utils _rebuild_meta_tensor_no_storage", ANY, refuse(noValues)],
   ["torch._utils _rebuild_wrapper_subclass", ANY, refuse(noValues)],

@@ -9,7 +9,7 @@ import { Opaque, PyCallable, PyList, PyName, PyTuple } from "../pickle/values.ts
 import { malformed } from "./args.ts";
 import { numpyGlobals } from "./numpy-globals.ts";
 import { pythonGlobals } from "./python-globals.ts";
-import { rebuildFunctions } from "./rebuild.ts";
+import { rebuildFunctions, refusedClasses } from "./rebuild.ts";
 import { torchTypes } from "./torch-types.ts";
 
 function size([from]: readonly unknown[]): PyTuple {
@@ -39,7 +39,9 @@ const names = [
 ];
 
 function allowed(): Map<string, unknown> {
-  const table = new Map<string, unknown>([...numpyGlobals, ...pythonGlobals(), ...torchTypes()]);
+  const table = new Map<string, unknown>([
+    ...[...numpyGlobals, ...pythonGlobals(), ...torchTypes(), ...refusedClasses],
+  ]);
   const functions = [
     ...rebuildFunctions,
     ["torch Size", [0, 1], size],

@@ -1,8 +1,8 @@
 /** The worker thread of `runCases`. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import type { CaseModule, Outcome, Task, Verdict } from "./harness.ts";
-import { generator } from "./mutate.ts";
+import type { CaseModule, Outcome, Task, Verdict } from "../harness.ts";
+import { generator } from "../mutate.ts";
 
 const { module, settings, seed, from, to, clock } = workerData as Task;
 const present = new Float64Array(clock);
