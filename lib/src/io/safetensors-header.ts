@@ -21,7 +21,7 @@ export interface Header {
 
 export const METADATA = "__metadata__";
 const where = "safetensors";
-const MOST_ARRAYS = 100_000;
+const MOST_ARRAYS = 50_000;
 const MOST_AXES = 64;
 
 /** Types of the format that no array here can hold, with their bits per element. */

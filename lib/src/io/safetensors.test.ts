@@ -182,9 +182,9 @@ describe("bad files are refused with one sentence", () => {
     ],
     ['{"\\ud800":{}}', 0, "the header is not JSON: the text"],
     [
-      `{${Array.from({ length: 100_001 }, (_, i) => `"t${i}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`).join()}}`,
+      `{${Array.from({ length: 50_001 }, (_, i) => `"t${i}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`).join()}}`,
       0,
-      "safetensors: the header names more than 100000 arrays",
+      "safetensors: the header names more than 50000 arrays",
     ],
   ];
   it.each(rows)("%.40s", (header, data, sentence) => {
