@@ -1,5 +1,7 @@
 /** Articles: blocks of prose, figures, findings and claims, in reading order. */
 
+import "../core/runtime.ts";
+
 export {
   type Block,
   claim,

@@ -1,5 +1,7 @@
 /** Labs: where a study's trainings and measurements come from. */
 
+import "../core/runtime.ts";
+
 export { sha256, trainingAddress, trainingVersion } from "./address.ts";
 export {
   type Curves,
