@@ -13,6 +13,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -54,6 +55,13 @@ const convert = (cwd: string, ...words: string[]): Promise<Ended> =>
   tinylens(cwd, ["convert", ...words]);
 
 describe("tinylens convert", () => {
+  it("refuses a file of holes by its first bytes", async () => {
+    const cwd = await folder();
+    writeFileSync(join(cwd, "bare.pt"), "");
+    truncateSync(join(cwd, "bare.pt"), 1_900_000_000);
+    expect(await convert(cwd, "bare.pt", "out.pt")).toMatchObject({ code: 2, stdout: "" });
+  });
+
   it("goes from safetensors to pt and back without a change", async () => {
     const cwd = await folder();
     expect(await convert(cwd, "m.safetensors", "a.pth")).toMatchObject({ code: 0, stderr: "" });

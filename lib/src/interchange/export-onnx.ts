@@ -4,6 +4,7 @@ import { init, type Tensor } from "../arrays/index.ts";
 import { traceProgram } from "../compile/compile.ts";
 import { exportProgram } from "../compile/onnx/export.ts";
 import { InputError } from "../core/errors.ts";
+import { guarded } from "../models/guarded.ts";
 import {
   type HookedModel,
   identity,
@@ -31,8 +32,8 @@ export interface OnnxOptions {
 /**
  * The bytes of an ONNX model (ONNX's own operators, opset 18) with input `tokens` int64 "batch pos",
  * outputs `logits` "batch pos d_vocab_out" and one for each of `hooks` under its name, and the weights
- * as initializers under theirs. Tokens are checked by the runtime alone: by ONNX's rule for Gather, -1 is
- * the last word of the vocabulary, and what lies beyond it is refused. The configuration is in `metadata_props` under `tinylens`. Throws
+ * as initializers under theirs. The outputs of a sequence with a token outside the vocabulary, negative
+ * ones included, are NaN. The configuration is in `metadata_props` under `tinylens`. Throws
  * `InputError` or `UnknownNameError` for sizes and names that the model does not have.
  */
 export async function exportOnnx<C>(
@@ -53,7 +54,10 @@ export async function exportModelFile(
   const { model, config, weights } = file;
   let fired: readonly string[] = [];
   const outputsOf = (traced: Weights, tokens: Tensor): Tensor[] => {
-    if (hooks === undefined) return [model.forward(traced, config, tokens, identity)];
+    if (hooks === undefined) {
+      const run = guarded(model.parameters(config), tokens, identity);
+      return [model.forward(traced, config, run.tokens, run.hook)];
+    }
     const { logits, cache } = runWithCache(model, traced, config, tokens, { names: hooks });
     fired = [...cache.keys()];
     return [logits, ...cache.values()];

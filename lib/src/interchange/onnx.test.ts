@@ -126,6 +126,27 @@ describe("ONNX export", () => {
     }
   });
 
+  it.each<readonly [string, readonly string[]]>([
+    ["alone", []],
+    ["beside a hook point", ["blocks.1.hook_resid_post"]],
+  ])("makes a sequence with a token outside the vocabulary NaN, logits %s", async (_, hooks) => {
+    const model = await randomModel({});
+    const outside = [-1n, -11n, 11n, 2n ** 31n - 1n];
+    const batch = outside.length + 1;
+    const options = { batch, length: 3, ...(hooks.length === 0 ? {} : { hooks }) };
+    const session = await ort.InferenceSession.create(await exportOnnx(model, options));
+    const rows = [[1n, 6n, 10n], ...outside.map((token) => [1n, token, 10n])];
+    const input = new ort.Tensor("int64", BigInt64Array.from(rows.flat()), [batch, 3]);
+    const results = await session.run({ tokens: input });
+    for (const name of ["logits", ...hooks]) {
+      const data = [...((results[name] as ort.Tensor).data as Float32Array)];
+      const size = data.length / batch;
+      expect(data.slice(0, size).every(Number.isFinite), name).toBe(true);
+      expect(data.slice(size).every(Number.isNaN), name).toBe(true);
+    }
+    await session.release();
+  });
+
   it("refuses names and sizes that the model does not have", async () => {
     const model = await randomModel({});
     await expect(exportOnnx(model, { hooks: "blocks.0.hook_patern", length: 5 })).rejects.toThrow(

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { InputError } from "../core/errors.ts";
 import { type DType, type NdArray, nd } from "../core/nd.ts";
 import { isNdArray, type PtValue, readPt } from "./index.ts";
+import { zipped } from "./zip-writer.ts";
 
 interface Golden {
   readonly pt: readonly { name: string; file: string; holds: unknown }[];
@@ -206,6 +207,20 @@ describe("hand-made pickles", () => {
 });
 
 describe("zip archives", () => {
+  it("without a pickle are said to be unfinished where torch.save began them", () => {
+    const begun = zipped([
+      ["m/version", new Uint8Array(2)],
+      ["m/.data/serialization_id", new Uint8Array(40)],
+    ]);
+    expect(() => readPt(begun)).toThrow(
+      "pt: the archive has no data.pkl: torch.save failed while it wrote the file; save it again",
+    );
+    const other = zipped([["a.txt", new Uint8Array(1)]]);
+    expect(() => readPt(other)).toThrow(
+      "pt: the archive has no data.pkl; it is not a PyTorch checkpoint",
+    );
+  });
+
   it("are refused when entries share their bytes", () => {
     const bytes = fileNamed("list of tensors");
     const view = new DataView(bytes.buffer);

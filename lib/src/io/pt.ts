@@ -29,9 +29,17 @@ export function looksLikePt(bytes: Uint8Array): boolean {
 }
 
 function readRoot(bytes: Uint8Array, budget: Budget): unknown {
-  if (looksLikeZip(bytes)) return readZipped(bytes, budget);
-  if (looksLegacy(bytes)) return readLegacy(bytes);
-  if (isTar(bytes)) {
+  checkPtStart(bytes);
+  return looksLikeZip(bytes) ? readZipped(bytes, budget) : readLegacy(bytes);
+}
+
+/**
+ * Looks at how a file begins (512 bytes are enough), before the rest is read.
+ * @throws InputError for what is no PyTorch checkpoint.
+ */
+export function checkPtStart(start: Uint8Array): void {
+  if (looksLikeZip(start) || looksLegacy(start)) return;
+  if (isTar(start)) {
     throw new InputError(
       "pt: the file is from PyTorch before 0.1.10; load and save it again there",
     );

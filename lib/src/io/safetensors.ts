@@ -49,13 +49,9 @@ const stored: { readonly [D in DType]: { readonly type: ElementType; readonly or
  * names must be unique. Throws `InputError`.
  */
 export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): Safetensors {
+  const length = headerLength(bytes, bytes.length);
   const reader = new ByteReader(where, bytes);
-  const length = reader.uint64();
-  if (length > LARGEST_HEADER || length > bytes.length - 8) {
-    throw new InputError(
-      `${where}: the header length ${length} is beyond the file's ${bytes.length} bytes; this is not a safetensors file or it is truncated`,
-    );
-  }
+  reader.skip(8);
   const { entries, metadata } = readHeader(reader.text(length));
   const data = bytes.subarray(8 + length);
   checkCover(entries, data.length);
@@ -64,6 +60,25 @@ export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): S
     ([name, entry]) => [name, decoded(name, entry, data, budget)] as const,
   );
   return { arrays: Object.fromEntries(arrays), metadata };
+}
+
+/** The length of the header, which must fit a file of `size` bytes. */
+function headerLength(start: Uint8Array, size: number): number {
+  const length = new ByteReader(where, start).uint64();
+  if (length <= LARGEST_HEADER && length <= size - 8) return length;
+  throw new InputError(
+    `${where}: the header length ${length} is beyond the file's ${size} bytes; this is not a safetensors file or it is truncated`,
+  );
+}
+
+/**
+ * Looks at how a file of `size` bytes begins (512 bytes are enough), before the rest is read.
+ * @throws InputError for what is no safetensors file.
+ */
+export function checkSafetensorsStart(start: Uint8Array, size: number): void {
+  const length = headerLength(start, size);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(start.subarray(8, 8 + length));
+  if (!/^\s*\{/.test(text)) readHeader(text);
 }
 
 function decoded(name: string, entry: HeaderEntry, data: Uint8Array, budget: Budget): NdArray {
@@ -113,11 +128,11 @@ export function writeSafetensors(
     fields.unshift(`"${METADATA}":${JSON.stringify(Object.fromEntries(texts))}`);
   }
   const header = new TextEncoder().encode(`{${fields.join(",")}}`);
-  const headerLength = Math.ceil(header.length / 8) * 8;
-  const out = new Uint8Array(8 + headerLength + end).fill(0x20, 8, 8 + headerLength);
-  new DataView(out.buffer).setBigUint64(0, BigInt(headerLength), true);
+  const padded = Math.ceil(header.length / 8) * 8;
+  const out = new Uint8Array(8 + padded + end).fill(0x20, 8, 8 + padded);
+  new DataView(out.buffer).setBigUint64(0, BigInt(padded), true);
   out.set(header, 8);
-  let at = 8 + headerLength;
+  let at = 8 + padded;
   for (const name of names) {
     const { data } = arrays[name] as NdArray;
     out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);

@@ -18,6 +18,8 @@ describe("weights are found", () => {
     ],
     ["under the only other key", { net: state, epoch: 3, losses: [1] }],
     ["two levels down", { checkpoint: { weights: state } }],
+    ["in a list of one", [state]],
+    ["in a list below a name", { epoch: 3, snapshots: [{ step: 0, weights: state }] }],
     ["behind DataParallel", { model: prefixed("module.") }],
     ["behind torch.compile", prefixed("_orig_mod.")],
     ["behind both", prefixed("module._orig_mod.")],
@@ -67,6 +69,21 @@ describe("what could be meant is asked for in one sentence", () => {
       "several usual dicts",
       () => stateDictOf({ model: state, state_dict: state }),
       "stateDictOf: weights are in model, state_dict; choose one with the option key (--key)",
+    ],
+    [
+      "a list of dicts",
+      () => stateDictOf({ state_dicts: [state, state, state], losses: [1, 2] }),
+      "stateDictOf: weights are in state_dicts.0, state_dicts.1, state_dicts.2; choose one with the option key (--key)",
+    ],
+    [
+      "a long list at the top",
+      () => stateDictOf(Array.from({ length: 30 }, () => state)),
+      "stateDictOf: weights are in 0, 1, 2, 3, 4, 5, 6, 7 and 22 more; choose one with the option key (--key)",
+    ],
+    [
+      "a list without weights",
+      () => stateDictOf([1, 2]),
+      "stateDictOf: weights must be at the top or under model, model_state_dict, state_dict; the file has a list of 2 at the top",
     ],
     [
       "several prefixes",

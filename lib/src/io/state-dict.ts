@@ -92,7 +92,9 @@ function candidatesIn(checkpoint: PtValue): readonly Candidate[] {
   for (let depth = 0; depth <= DEEPEST; depth++) {
     const next: (readonly [string, PtValue])[] = [];
     for (const [key, value] of level) {
-      if (!isRecord(value) || ++looked > MOST_DICTS) continue;
+      if (++looked > MOST_DICTS) break;
+      if (Array.isArray(value)) next.push(...dictsOf(value, key));
+      if (!isRecord(value)) continue;
       const prefixes = prefixesIn(value);
       if (prefixes.length > 0) out.push({ key, record: value, prefixes });
       else next.push(...fieldsOf(value, key));
@@ -100,6 +102,14 @@ function candidatesIn(checkpoint: PtValue): readonly Candidate[] {
     level = next;
   }
   return out;
+}
+
+/** The dicts and lists in a list, by their index. */
+function dictsOf(list: readonly PtValue[], key: string): (readonly [string, PtValue])[] {
+  return list
+    .slice(0, MOST_DICTS)
+    .map((value, i) => [key === "" ? `${i}` : `${key}.${i}`, value] as const)
+    .filter(([, value]) => isRecord(value) || Array.isArray(value));
 }
 
 /** What is not an array: these are not asked for, so that nothing is read that nobody needs. */
@@ -120,10 +130,8 @@ function anyDict(checkpoint: PtValue): Candidate {
   const fields = inner.filter(([key]) => usual.includes(key)).map(([, value]) => value);
   const record = [checkpoint, ...fields].find(holdsArrays);
   if (record !== undefined) return { key: "", record, prefixes: [""] };
-  const keys = isRecord(checkpoint) ? Object.keys(checkpoint) : [];
-  const names = keys.slice(0, 8).map((key) => printable(key, 40));
   throw new InputError(
-    `stateDictOf: weights must be at the top or under ${usual.join(", ")}; the file has ${names.join(", ") || "no names"}`,
+    `stateDictOf: weights must be at the top or under ${usual.join(", ")}; the file has ${namesIn(checkpoint)}`,
   );
 }
 
@@ -134,11 +142,17 @@ function at(checkpoint: PtValue, key: string): Candidate {
     const prefixes = prefixesIn(record);
     return { key, record, prefixes: prefixes.length > 0 ? prefixes : [""] };
   }
+  throw new InputError(
+    `stateDictOf: key "${printable(key)}" is no dict of the file; it has ${namesIn(checkpoint)}`,
+  );
+}
+
+/** The names at the top of a file, for a message. */
+function namesIn(checkpoint: PtValue): string {
+  if (Array.isArray(checkpoint)) return `a list of ${checkpoint.length} at the top`;
   const keys = isRecord(checkpoint) ? Object.keys(checkpoint) : [];
   const names = keys.slice(0, 8).map((name) => printable(name, 40));
-  throw new InputError(
-    `stateDictOf: key "${printable(key)}" is no dict of the file; it has ${names.join(", ") || "no names"}`,
-  );
+  return names.join(", ") || "no names";
 }
 
 function valueAt(value: PtValue | undefined, path: string): PtValue | undefined {

@@ -1,5 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -99,6 +106,23 @@ describe("analyseCheckpoint", () => {
       await expect(
         analyseCheckpoint(smallStudy, smallStudy.params.parse({}), { ...options, file }),
       ).rejects.toThrow(`cannot read ${file}: it is a pipe or a device; name a file`);
+    }
+  });
+
+  it("refuses files of holes by their first bytes", async () => {
+    const options = { device: "native", backend: async () => ({}) as never, out: root } as const;
+    for (const [name, message] of [
+      ["holes.pt", "pt: the file is not a PyTorch checkpoint; expected what torch.save writes"],
+      ["holes.safetensors", "safetensors: the header"],
+    ] as const) {
+      const file = join(root, name);
+      writeFileSync(file, "");
+      truncateSync(file, 1_900_000_000);
+      const before = process.memoryUsage.rss();
+      await expect(
+        analyseCheckpoint(smallStudy, smallStudy.params.parse({}), { ...options, file }),
+      ).rejects.toThrow(message);
+      expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 28);
     }
   });
 

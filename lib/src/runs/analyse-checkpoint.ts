@@ -5,6 +5,7 @@ import { InputError, nearestNames, ShapeError } from "../core/errors.ts";
 import { weightsAsFloat32 } from "../core/float32.ts";
 import { printable } from "../core/text.ts";
 import { readPt, readSafetensors, type StateDictOptions, weightsOf } from "../io/index.ts";
+import { checkStart } from "../io/start.ts";
 import type { WeightArrays } from "../models/model.ts";
 import type { Study, TrainedRun } from "../studies/study.ts";
 import { checkpointFromArrays, type TrainingPlan } from "../train/index.ts";
@@ -44,7 +45,9 @@ export async function analyseCheckpoint<P, R>(
   const started = new Date().toISOString();
   const { file } = options;
   const format = formatOf(file);
-  const bytes = await readIfThere(file);
+  const bytes = await readIfThere(file, undefined, (start, size) =>
+    checkStart(format, start, size),
+  );
   if (bytes === undefined)
     throw new InputError(`--checkpoint: cannot read ${file}: it is not there; check the path`);
   const { arrays, step } = arraysIn(format, bytes, options.stateDict);

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { InputError } from "../core/errors.ts";
+import { checkStart } from "../io/start.ts";
 import { explain, explainRead, systemCode } from "./disk-errors.ts";
 import {
   isThere,
@@ -34,6 +35,24 @@ describe("reading what may be absent", () => {
     expect(await listIfThere(folder)).toEqual(["a", "b"]);
     expect((await statIfThere(file))?.size).toBe(4);
     expect([await isThere(file), await isThere(folder)]).toEqual([true, true]);
+  });
+
+  it("looks at the start of a file before it reads the rest", async () => {
+    const seen: unknown[] = [];
+    const bytes = await readIfThere(file, undefined, (start, size) => {
+      seen.push([Buffer.from(start).toString(), size]);
+    });
+    expect([seen, bytes]).toEqual([[["text", 4]], Buffer.from("text")]);
+    const holes = join(root, "holes");
+    writeFileSync(holes, "");
+    truncateSync(holes, 1_900_000_000);
+    const before = process.memoryUsage.rss();
+    for (const format of ["pt", "safetensors"] as const) {
+      await expect(
+        readIfThere(holes, undefined, (start, size) => checkStart(format, start, size)),
+      ).rejects.toThrow(InputError);
+    }
+    expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 28);
   });
 
   it("gives nothing for what is absent", async () => {

@@ -8,19 +8,33 @@ import { explain, explainRead, isAbsent } from "./disk-errors.ts";
 /** What Node reads at once. */
 const largest = 2 ** 31 - 1;
 
+/** Looks at the first bytes of a file of `size` bytes and throws `InputError` for a wrong one. */
+export type StartCheck = (start: Uint8Array, size: number) => void;
+
+/** How much of a file a `StartCheck` sees. */
+const startBytes = 512;
+
 /**
  * The bytes of a file; undefined when it is not there. Folders, pipes and devices are refused
- * without waiting for them, and so are files of more than `limit` bytes.
+ * without waiting for them, and so are files of more than `limit` bytes and, before more is read than
+ * the first 512 bytes, what `check` refuses.
  */
 export async function readIfThere(
   path: string,
   limit: number = largest,
+  check?: StartCheck,
 ): Promise<Uint8Array | undefined> {
   return ifThere(path, async () => {
     // A pipe without a writer would keep an ordinary open waiting for ever.
     const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      requireFile(path, await file.stat(), limit);
+      const entry = await file.stat();
+      requireFile(path, entry, limit);
+      if (check !== undefined) {
+        const start = new Uint8Array(startBytes);
+        const { bytesRead } = await file.read(start, 0, startBytes, 0);
+        check(start.subarray(0, bytesRead), entry.size);
+      }
       return await file.readFile();
     } finally {
       await file.close();

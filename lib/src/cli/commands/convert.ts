@@ -11,6 +11,7 @@ import {
   readModel,
   writeModel,
 } from "../../interchange/index.ts";
+import { checkStart } from "../../io/start.ts";
 import { explainRead, readIfThere, replaceFile } from "../../runs/disk.ts";
 import { systemCode } from "../../runs/disk-errors.ts";
 import type { Context } from "../context.ts";
@@ -117,7 +118,9 @@ async function readInput(context: Context, input: string, flags: ConvertFlags): 
     );
   }
   const given = flags.config === undefined ? {} : await readConfig(context, flags.config);
-  const bytes = await readIfThere(resolve(context.cwd, input));
+  const bytes = await readIfThere(resolve(context.cwd, input), undefined, (start, size) =>
+    checkStart(format, start, size),
+  );
   if (bytes === undefined)
     throw new InputError(`convert: cannot read ${input}: it is not there; check the path`);
   const run = await runConfig(context, resolve(context.cwd, input));

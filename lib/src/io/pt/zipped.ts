@@ -20,9 +20,7 @@ export function readZipped(bytes: Uint8Array, budget: Budget): unknown {
   const archive = new ZipArchive("pt", bytes, budget);
   const names = archive.names();
   const pickle = names.find((name) => name === PICKLE || name.endsWith(`/${PICKLE}`));
-  if (pickle === undefined) {
-    throw new InputError(`pt: the archive has no ${PICKLE}; it is not a PyTorch checkpoint`);
-  }
+  if (pickle === undefined) throw noPickle(names);
   const prefix = pickle.slice(0, -PICKLE.length);
   if (names.some((name) => name.startsWith(`${prefix}code/`))) {
     throw new InputError(
@@ -38,6 +36,16 @@ export function readZipped(bytes: Uint8Array, budget: Budget): unknown {
     spend: (taken) => spent.spend(taken),
     persistent: (id) => persistentStorage(id, storages, bigEndian, source),
   });
+}
+
+/** `torch.save` leaves an archive without a pickle where a value cannot be pickled. */
+function noPickle(names: readonly string[]): InputError {
+  const begun = names.some((name) => name.endsWith("/.data/serialization_id"));
+  return new InputError(
+    begun
+      ? `pt: the archive has no ${PICKLE}: torch.save failed while it wrote the file; save it again`
+      : `pt: the archive has no ${PICKLE}; it is not a PyTorch checkpoint`,
+  );
 }
 
 function isBigEndian(archive: ZipArchive, name: string): boolean {
