@@ -3,12 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { InputError } from "../core/errors.ts";
+import { sizeOf } from "../core/nd.ts";
+import * as all from "../studies/all.ts";
 import { addition, skipTrigram } from "../studies/all.ts";
+import type { Study } from "../studies/study.ts";
 import { checkPlan, planOf } from "./plan-of.ts";
 import { runStudy } from "./run-study.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-plan-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const studies = { ...all };
 
 const small = { trainCount: 100, testCount: 10, batchSize: 10, epochs: 2 };
 
@@ -21,9 +26,14 @@ describe("parameters that no machine can train with", () => {
       "batchSize: must be 1 to 100 (training examples), got 100000000",
     ],
     [
-      "arrays beyond the memory",
-      { trainCount: 1e15 },
-      "skip-trigram: the parameters ask for more memory than there is",
+      "more examples than can be made",
+      { trainCount: 1e15, batchSize: 1e12 },
+      "skip-trigram: the parameters ask for 4.00e+15 tokens of examples, at most 10,000,000 are possible; choose fewer or shorter examples",
+    ],
+    [
+      "hardly any test examples",
+      { testCount: 1 },
+      "skip-trigram: the parameters leave 1 examples to test on, at least 10 are needed; choose a larger task or another share",
     ],
   ])("are refused before anything is written: %s", async (name, change, message) => {
     const out = join(root, name.replaceAll(" ", "-"));
@@ -36,11 +46,63 @@ describe("parameters that no machine can train with", () => {
 
   it("a batch that the memory cannot hold is named with both sizes", () => {
     const params = addition.params.parse({ batchSize: 2, dModel: 8, nHeads: 1, dMlp: 8 });
-    const plan = { ...planOf(addition, params), batchSize: 2 ** 30 };
+    const plan = { ...planOf(addition, params), batchSize: 2 ** 27 };
     expect(() => checkPlan("addition", plan, 2 ** 33)).toThrow(
       /^addition: an update takes at least 1\d\d GB of memory, this machine has 8\.00; choose a smaller batch or model$/,
     );
     expect(() => checkPlan("addition", plan, 2 ** 40)).not.toThrow();
+  });
+
+  it.each<[keyof typeof studies, object, RegExp]>([
+    ["addition", { batchSize: 1e9 }, /9,000,000,000 tokens of examples, at most 10,000,000/],
+    ["addition", { dMlp: 1e6 }, /\d\d,\d{3},\d{3} weights, at most 20,000,000 .*narrower model$/],
+    ["addition", { data: "finite", trainCount: 1e9 }, /tokens of examples/],
+    ["groupComposition", { dEmbed: 1e9 }, /weights/],
+    ["inductionHeads", { vocabulary: 1e9 }, /weights/],
+    ["inductionHeads", { batchSize: 1e9 }, /tokens of examples/],
+    ["maxOfFour", { testCount: 1e9 }, /tokens of examples/],
+    ["maxOfTwo", { n: 5, vocab: 256 }, /6,597,069,766,656 tokens of examples/],
+    ["maxOfTwo", { dModel: 1e9 }, /weights/],
+    ["modularAddition", { dMlp: 1e9 }, /weights/],
+    ["modularAddition", { outputs: 1e9 }, /weights/],
+    ["modularAdditionBitnet", { dModel: 4e8 }, /weights/],
+    ["skipTrigram", { testCount: 1e9 }, /tokens of examples/],
+    ["modularAddition", { p: 4 }, /^modular-addition: the parameters leave 4 examples to train on/],
+  ])("%s with %j is refused in a moment", (name, changes, message) => {
+    const study = studies[name] as Study<unknown, unknown>;
+    const before = process.cpuUsage().user;
+    const refused = (): void => {
+      const plan = planOf(study, study.params.parse({ ...(study.smoke as object), ...changes }));
+      checkPlan(study.name, plan);
+    };
+    expect(refused).toThrow(message);
+    expect(process.cpuUsage().user - before).toBeLessThan(2e6);
+  });
+
+  it.each<[keyof typeof studies, object, string]>([
+    ["addition", { dModel: -1 }, "Too small: expected number to be >0"],
+    ["skipTrigram", { earlierEpochs: 1e9 }, "Too big: expected number to be <=1000000"],
+    ["skipTrigram", { nHeads: 1e6 }, "Too big: expected number to be <=1024"],
+    ["skipTrigram", { trainCount: 1e6, batchSize: 10 }, "must be at least 100, for at most 10000"],
+    ["modularAddition", { nHeads: 2048 }, "Too big: expected number to be <=1024"],
+  ])("%s with %j breaks a rule of its schema", (name, changes, message) => {
+    const parsed = (studies[name] as Study<unknown, unknown>).params.safeParse(changes);
+    expect(parsed.error?.issues.map((issue) => issue.message).join()).toContain(message);
+  });
+
+  it("every study says the size that its plan then has", () => {
+    for (const study of Object.values(studies) as Study<unknown, unknown>[]) {
+      const one = study.name === "max-of-four" ? { seeds: 1 } : {};
+      const params = study.params.parse({ ...(study.smoke as object), ...one });
+      const { model, config, split, stream } = study.plan(params);
+      const weights = model.parameters(config).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+      const parts =
+        stream === undefined || split.train !== split.test
+          ? [split.train, split.test]
+          : [split.train];
+      const tokens = parts.reduce((sum, part) => sum + sizeOf(part.tokens.shape), 0);
+      expect([study.name, study.size(params)]).toEqual([study.name, { weights, tokens }]);
+    }
   });
 
   it("what can be trained passes", () => {

@@ -46,6 +46,14 @@ export interface StudyContext {
   published(name: string): Promise<Uint8Array | undefined>;
 }
 
+/** How large a plan is. */
+export interface PlanSize {
+  /** Weights of the model. */
+  readonly weights: number;
+  /** Tokens of all examples that are made before training. */
+  readonly tokens: number;
+}
+
 /** `R` is plain data (numbers, strings, arrays, `NdArray`): it is `results.json`. */
 export interface Study<P, R> {
   readonly name: string;
@@ -55,6 +63,8 @@ export interface Study<P, R> {
   readonly params: z.ZodType<P>;
   /** Changes to the parameters that make a run of seconds, for CI and `--smoke`. */
   readonly smoke: Partial<P>;
+  /** How large the plan will be, from the parameters alone: looked at before anything is made. */
+  size(params: P): PlanSize;
   plan(params: P): TrainingPlan;
   /**
    * The parameters with sizes read from weights that are analysed without training; default: the

@@ -33,6 +33,7 @@ export const smallStudy: Study<SmallParams, SmallResults> = {
   source,
   params,
   smoke: { steps: 4, shuffled: false },
+  size: () => ({ weights: 1000, tokens: 147 }),
   plan: ({ steps, lr, weightDecay, optimizer }) =>
     smallPlan({
       steps,

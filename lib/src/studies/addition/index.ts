@@ -6,7 +6,7 @@ import type { Study } from "../study.ts";
 import { claims } from "./claims.ts";
 import { fit } from "./fit.ts";
 import { type AdditionStudyParams, additionParams } from "./params.ts";
-import { plan } from "./plan.ts";
+import { plan, size } from "./plan.ts";
 import { report } from "./report.ts";
 import { type AdditionResults, analyse } from "./results.ts";
 import { shareOf } from "./scores.ts";
@@ -29,6 +29,7 @@ export const additionStudy: Study<AdditionStudyParams, AdditionResults> = {
     steps: 40,
     checkpointEvery: 20,
   },
+  size,
   plan,
   fit,
   analyse,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { float64Steps } from "../shared/float64-steps.ts";
-import { wholeHeads } from "../shared/heads.ts";
+import { mostHeads, wholeHeads } from "../shared/heads.ts";
 
 const meta = (description: string, unit?: string) =>
   unit === undefined ? { description } : { description, unit };
@@ -18,7 +18,12 @@ const fields = z.strictObject({
     .default(64)
     .meta(meta("questions per update (infinite), new test questions per step (finite)")),
   dModel: z.int().positive().default(512).meta(meta("width of the residual stream")),
-  nHeads: z.int().positive().default(4).meta(meta("attention heads; must divide dModel")),
+  nHeads: z
+    .int()
+    .positive()
+    .max(mostHeads)
+    .default(4)
+    .meta(meta("attention heads; must divide dModel")),
   dMlp: z.int().positive().default(2048).meta(meta("neurons of the MLP")),
   outputs: z
     .int()

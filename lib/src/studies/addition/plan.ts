@@ -10,6 +10,8 @@ import {
 import { TorchGenerator } from "../../rng/index.ts";
 import { drawAdditions } from "../../tasks/index.ts";
 import type { ExampleStream, TrainingPlan } from "../../train/plan.ts";
+import { weightCount } from "../shared/weight-count.ts";
+import type { PlanSize } from "../study.ts";
 import { lossColumns } from "./losses.ts";
 import type { AdditionStudyParams } from "./params.ts";
 
@@ -76,6 +78,14 @@ export function questionStream(
     draw: drawAdditions,
   };
   return stream as ExampleStream;
+}
+
+/** Questions are made for one batch, or for the whole training set and one batch of test questions. */
+export function size(params: AdditionStudyParams): PlanSize {
+  const { data, batchSize, trainCount, digits } = params;
+  const questions = batchSize + (data === "finite" ? trainCount : 0);
+  const weights = weightCount(hookedTransformer, modelConfig(params));
+  return { weights, tokens: questions * (3 * digits + 3) };
 }
 
 export function plan(params: AdditionStudyParams): TrainingPlan<HookedTransformerConfig> {

@@ -3,7 +3,7 @@
 import type { Study } from "../study.ts";
 import { claims } from "./claims.ts";
 import { type GroupCompositionParams, groupCompositionParams } from "./params.ts";
-import { companions, plan } from "./plan.ts";
+import { companions, plan, size } from "./plan.ts";
 import { report } from "./report.ts";
 import { analyse, type GroupCompositionResults } from "./results.ts";
 
@@ -26,6 +26,7 @@ export const groupComposition: Study<GroupCompositionParams, GroupCompositionRes
     evalEvery: 10,
     published: false,
   },
+  size,
   plan,
   companions,
   analyse,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { groupName } from "../../tasks/index.ts";
-import { wholeHeads } from "../shared/heads.ts";
+import { mostHeads, wholeHeads } from "../shared/heads.ts";
 
 const unit = (description: string, unitName?: string) =>
   unitName === undefined ? { description } : { description, unit: unitName };
@@ -19,7 +19,7 @@ const fields = z.strictObject({
   dMlp: size.optional().meta(unit("neurons; default 128 in a one-layer-mlp, 512 in a transformer")),
   bias: z.boolean().default(false).meta(unit("give a one-layer-mlp biases")),
   dModel: size.default(128).meta(unit("width of a transformer's residual stream")),
-  nHeads: size.default(4).meta(unit("a transformer's heads; must divide dModel")),
+  nHeads: size.max(mostHeads).default(4).meta(unit("a transformer's heads; must divide dModel")),
   trainFraction: z
     .number()
     .gt(0, "must lie strictly between 0 and 1")

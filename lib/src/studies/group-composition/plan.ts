@@ -2,8 +2,20 @@ import { groupByName } from "../../groups/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import { groupComposition, type Split } from "../../tasks/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
+import { weightCount } from "../shared/weight-count.ts";
+import type { PlanSize } from "../study.ts";
 import { networkOf } from "./networks.ts";
 import { type GroupCompositionParams, groupCompositionParams } from "./params.ts";
+
+/** All pairs of elements, with "=". */
+export function size(params: GroupCompositionParams): PlanSize {
+  const { order } = groupByName(params.group);
+  const network = networkOf(params.model);
+  return {
+    weights: weightCount(network.model, network.config(params, order)),
+    tokens: 3 * order ** 2,
+  };
+}
 
 /** Full-batch AdamW. The seed is set before the split and again before the weights, as published. */
 export function plan(params: GroupCompositionParams): TrainingPlan {

@@ -5,7 +5,7 @@ import { claims } from "./claims.ts";
 import { fit } from "./fit.ts";
 import { headName, scoreOf, strongest } from "./heads.ts";
 import { type InductionHeadsParams, inductionHeadsParams } from "./params.ts";
-import { plan } from "./plan.ts";
+import { plan, size } from "./plan.ts";
 import { report } from "./report.ts";
 import { analyse, type InductionHeadsResults } from "./results.ts";
 
@@ -29,6 +29,7 @@ export const inductionHeads: Study<InductionHeadsParams, InductionHeadsResults> 
     evalEvery: 5,
     checkpointEvery: 10,
   },
+  size,
   plan,
   fit,
   analyse,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { wholeHeads } from "../shared/heads.ts";
+import { mostHeads, wholeHeads } from "../shared/heads.ts";
 
 const meta = (description: string, unit?: string) =>
   unit === undefined ? { description } : { description, unit };
@@ -20,7 +20,12 @@ const fields = z.strictObject({
     .default(12)
     .meta(meta("random tokens around each copy, before it and after it", "tokens")),
   dModel: z.int().positive().default(48).meta(meta("width of the residual stream")),
-  nHeads: z.int().positive().default(4).meta(meta("attention heads per layer; must divide dModel")),
+  nHeads: z
+    .int()
+    .positive()
+    .max(mostHeads)
+    .default(4)
+    .meta(meta("attention heads per layer; must divide dModel")),
   batchSize: z.int().positive().default(32).meta(meta("new sequences for every update")),
   seed: z
     .int()

@@ -8,6 +8,8 @@ import {
 import { TorchGenerator } from "../../rng/index.ts";
 import { drawInduction, type InductionLayout, sequenceLength } from "../../tasks/index.ts";
 import type { Answers, ExampleStream, TrainingPlan } from "../../train/plan.ts";
+import { weightCount } from "../shared/weight-count.ts";
+import type { PlanSize } from "../study.ts";
 import type { InductionHeadsParams } from "./params.ts";
 
 /** Two layers of attention and nothing else. */
@@ -59,6 +61,12 @@ export function sequenceStream(
     draw: drawInduction,
   };
   return stream as ExampleStream;
+}
+
+/** One batch of sequences. */
+export function size(params: InductionHeadsParams): PlanSize {
+  const weights = weightCount(hookedTransformer, modelConfig(params));
+  return { weights, tokens: params.batchSize * sequenceLength(params) };
 }
 
 export function plan(params: InductionHeadsParams): TrainingPlan<HookedTransformerConfig> {

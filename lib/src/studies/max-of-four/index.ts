@@ -4,7 +4,7 @@ import { lastOf } from "../shared/curves.ts";
 import type { Study } from "../study.ts";
 import { claims } from "./claims.ts";
 import { type MaxOfFourParams, maxOfFourParams } from "./params.ts";
-import { companions, plan } from "./plan.ts";
+import { companions, plan, size } from "./plan.ts";
 import { report } from "./report.ts";
 import { analyse, type MaxOfFourResults } from "./results.ts";
 
@@ -18,6 +18,7 @@ export const maxOfFour: Study<MaxOfFourParams, MaxOfFourResults> = {
   },
   params: maxOfFourParams,
   smoke: { n: 3, vocab: 10, dModel: 8, seeds: 2, steps: 60, testCount: 200, checkpointEvery: 20 },
+  size,
   plan,
   companions,
   analyse,

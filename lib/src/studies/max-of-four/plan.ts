@@ -1,9 +1,11 @@
-import type { HookedTransformerConfig } from "../../models/index.ts";
+import { type HookedTransformerConfig, hookedTransformer } from "../../models/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import { randomSequences } from "../../tasks/index.ts";
 import type { Examples } from "../../tasks/task.ts";
 import type { ExampleStream, TrainingPlan } from "../../train/plan.ts";
 import { derivedSeeds, maxModel, maxModelConfig } from "../max-of-two/plan.ts";
+import { weightCount } from "../shared/weight-count.ts";
+import type { PlanSize } from "../study.ts";
 import type { MaxOfFourParams } from "./params.ts";
 import { publishedModels } from "./published.ts";
 
@@ -42,6 +44,14 @@ export function planAt(
 
 function draw(task: Sequences, generator: TorchGenerator, count: number): Examples {
   return randomSequences(task, count, generator);
+}
+
+/** A batch and the test sequences of every model. */
+export function size(params: MaxOfFourParams): PlanSize {
+  const { n, vocab, dModel, batchSize, testCount, seeds } = params;
+  const config = maxModelConfig({ n, vocab, equals: false }, dModel);
+  const weights = seeds * weightCount(hookedTransformer, config);
+  return { weights, tokens: seeds * (batchSize + testCount) * n };
 }
 
 export function plan(params: MaxOfFourParams): TrainingPlan<HookedTransformerConfig> {

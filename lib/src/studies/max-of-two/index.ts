@@ -4,7 +4,7 @@ import { lastOf } from "../shared/curves.ts";
 import type { Study } from "../study.ts";
 import { claims } from "./claims.ts";
 import { type MaxOfTwoParams, maxOfTwoParams } from "./params.ts";
-import { plan } from "./plan.ts";
+import { plan, size } from "./plan.ts";
 import { report } from "./report.ts";
 import { analyse, type MaxOfTwoResults } from "./results.ts";
 
@@ -19,6 +19,7 @@ export const maxOfTwo: Study<MaxOfTwoParams, MaxOfTwoResults> = {
   },
   params: maxOfTwoParams,
   smoke: { vocab: 12, trainFraction: 0.4, dModel: 8, steps: 60, checkpointEvery: 20 },
+  size,
   plan,
   analyse,
   claims,

@@ -8,6 +8,8 @@ import { NumpyGenerator, reseed, TorchGenerator } from "../../rng/index.ts";
 import { forcedSplit, type MaxOfNParams, maxOfN } from "../../tasks/index.ts";
 import type { Split } from "../../tasks/task.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
+import { weightCount } from "../shared/weight-count.ts";
+import type { PlanSize } from "../study.ts";
 import type { MaxOfTwoParams } from "./params.ts";
 
 /** Seeds derived as in the notebook's `Config`. */
@@ -64,6 +66,13 @@ export function maxModel(
 export function taskOf(params: MaxOfTwoParams): MaxOfNParams {
   const { n, vocab, forcedGaps, trainFraction } = params;
   return maxOfN.params.parse({ n, vocab, forcedGaps, trainFraction, equals: true });
+}
+
+/** Every sequence, with "=". */
+export function size(params: MaxOfTwoParams): PlanSize {
+  const { n, vocab, dModel } = params;
+  const config = maxModelConfig({ n, vocab, equals: true }, dModel);
+  return { weights: weightCount(hookedTransformer, config), tokens: vocab ** n * (n + 1) };
 }
 
 /** The notebook's split, shuffled by NumPy's generator. */

@@ -5,7 +5,7 @@ import { lastOf } from "../shared/curves.ts";
 import type { Study } from "../study.ts";
 import { claims } from "./claims.ts";
 import { type BitNetParams, bitNetParams } from "./params.ts";
-import { companions, plan } from "./plan.ts";
+import { companions, plan, size } from "./plan.ts";
 import { report } from "./report.ts";
 import { analyse, type BitNetResults } from "./results.ts";
 
@@ -19,6 +19,7 @@ export const modularAdditionBitnet: Study<BitNetParams, BitNetResults> = {
   },
   params: bitNetParams,
   smoke: { p: 13, dModel: 16, nHeads: 2, steps: 40, compareSteps: 60, checkpointEvery: 20 },
+  size,
   plan,
   companions,
   analyse,

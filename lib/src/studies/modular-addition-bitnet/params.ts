@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { quantizations } from "../../models/index.ts";
 import { taskParams, trainingParams } from "../modular-addition/params.ts";
-import { wholeHeads } from "../shared/heads.ts";
+import { mostHeads, wholeHeads } from "../shared/heads.ts";
 
 const fields = z.strictObject({
   ...taskParams,
@@ -9,6 +9,7 @@ const fields = z.strictObject({
   nHeads: z
     .int()
     .positive()
+    .max(mostHeads)
     .default(4)
     .meta({ description: "attention heads; must divide dModel" }),
   quantization: z

@@ -9,6 +9,8 @@ import { TorchGenerator } from "../../rng/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
 import { optimisation } from "../modular-addition/plan.ts";
 import { modularSplit } from "../modular-addition/split.ts";
+import { weightCount } from "../shared/weight-count.ts";
+import type { PlanSize } from "../study.ts";
 import type { BitNetParams } from "./params.ts";
 
 export function modelConfig(params: BitNetParams, quantization: Quantization): BitNetConfig {
@@ -23,6 +25,12 @@ export function modelConfig(params: BitNetParams, quantization: Quantization): B
 
 /** Steps whose loss the notebook's replay gives, and those it printed (epoch n is n + 1 updates). */
 const printedSteps = [1, 2];
+
+/** All pairs, with "="; the models to compare with are as large. */
+export function size(params: BitNetParams): PlanSize {
+  const weights = weightCount(bitNetTransformer, modelConfig(params, params.quantization));
+  return { weights, tokens: 3 * params.p ** 2 };
+}
 
 export function plan(params: BitNetParams): TrainingPlan<BitNetConfig> {
   return planFor(params, params.quantization);

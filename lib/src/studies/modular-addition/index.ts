@@ -5,7 +5,7 @@ import type { Study } from "../study.ts";
 import { claims } from "./claims.ts";
 import { fit } from "./fit.ts";
 import { type ModularAdditionParams, modularAdditionParams } from "./params.ts";
-import { plan } from "./plan.ts";
+import { plan, size } from "./plan.ts";
 import { report } from "./report.ts";
 import { analyse, type ModularAdditionResults } from "./results.ts";
 
@@ -27,6 +27,7 @@ export const modularAddition: Study<ModularAdditionParams, ModularAdditionResult
     checkpointEvery: 20,
     float64Steps: 30,
   },
+  size,
   plan,
   fit,
   analyse,

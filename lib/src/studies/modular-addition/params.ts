@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { float64Steps } from "../shared/float64-steps.ts";
-import { wholeHeads } from "../shared/heads.ts";
+import { mostHeads, wholeHeads } from "../shared/heads.ts";
 
 const unit = (description: string, unitName?: string) =>
   unitName === undefined ? { description } : { description, unit: unitName };
@@ -37,7 +37,12 @@ export const trainingParams = {
 const fields = z.strictObject({
   ...taskParams,
   dModel: z.int().positive().default(128).meta(unit("width of the residual stream")),
-  nHeads: z.int().positive().default(4).meta(unit("attention heads; must divide dModel")),
+  nHeads: z
+    .int()
+    .positive()
+    .max(mostHeads)
+    .default(4)
+    .meta(unit("attention heads; must divide dModel")),
   dMlp: z.int().positive().default(512).meta(unit("neurons of the MLP")),
   outputs: z
     .int()

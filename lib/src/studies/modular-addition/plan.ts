@@ -5,6 +5,8 @@ import {
 } from "../../models/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
+import { weightCount } from "../shared/weight-count.ts";
+import type { PlanSize } from "../study.ts";
 import type { ModularAdditionParams } from "./params.ts";
 import { modularSplit } from "./split.ts";
 
@@ -23,6 +25,14 @@ export function modelConfig(params: ModularAdditionParams): HookedTransformerCon
     nCtx: 3,
     initOrder: params.initOrder,
   });
+}
+
+/** All pairs, with "=". */
+export function size(params: ModularAdditionParams): PlanSize {
+  return {
+    weights: weightCount(hookedTransformer, modelConfig(params)),
+    tokens: 3 * params.p ** 2,
+  };
 }
 
 /** Steps that seed 000 and TransformerLens printed, beside every `evalEvery`-th. */

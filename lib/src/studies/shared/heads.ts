@@ -9,7 +9,9 @@ interface Sizes {
 
 /** `schema` with the rule that `nHeads` divides `dModel`; the message names the nearest that does. */
 export function wholeHeads<T extends z.ZodType<Sizes>>(schema: T): T {
-  return schema.refine(({ dModel, nHeads }) => dModel % nHeads === 0, {
+  const fits = ({ dModel, nHeads }: Sizes): boolean =>
+    dModel < 1 || nHeads < 1 || dModel % nHeads === 0;
+  return schema.refine(fits, {
     path: ["nHeads"],
     error: ({ input }) => {
       const { dModel, nHeads } = input as Sizes;
@@ -17,6 +19,9 @@ export function wholeHeads<T extends z.ZodType<Sizes>>(schema: T): T {
     },
   });
 }
+
+/** More heads than this are a mistake: no tiny transformer has them. */
+export const mostHeads = 1024;
 
 /** The divisor of `n` closest to `wanted`; the smaller of two. */
 function nearestDivisor(n: number, wanted: number): number {

@@ -4,7 +4,7 @@ import { lastOf } from "../shared/curves.ts";
 import type { Study } from "../study.ts";
 import { claims } from "./claims.ts";
 import { type SkipTrigramStudyParams, skipTrigramParams } from "./params.ts";
-import { plan } from "./plan.ts";
+import { plan, size } from "./plan.ts";
 import { report } from "./report.ts";
 import { analyse, type SkipTrigramResults } from "./results.ts";
 
@@ -14,6 +14,7 @@ export const skipTrigramStudy: Study<SkipTrigramStudyParams, SkipTrigramResults>
   source: { paper: "seed 002 (notebook on skip trigrams and one-hot embeddings)" },
   params: skipTrigramParams,
   smoke: { trainCount: 2000, testCount: 200, batchSize: 500, epochs: 8, lr: 0.01 },
+  size,
   plan,
   analyse,
   claims,

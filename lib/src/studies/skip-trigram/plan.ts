@@ -9,6 +9,8 @@ import { TorchGenerator } from "../../rng/index.ts";
 import { drawSkipTrigrams, isSignal, skipTrigramTokens } from "../../tasks/index.ts";
 import type { Split } from "../../tasks/task.ts";
 import { type Answers, dataLoaderOrder, type TrainingPlan } from "../../train/index.ts";
+import { weightCount } from "../shared/weight-count.ts";
+import type { PlanSize } from "../study.ts";
 import type { SkipTrigramStudyParams } from "./params.ts";
 
 /** The epochs that the notebook printed; each of their batches is logged. */
@@ -81,6 +83,13 @@ function one(width: number): Float32Array {
 /** Updates in an epoch; what is too few for a batch is left out. */
 export function updatesPerEpoch({ trainCount, batchSize }: SkipTrigramStudyParams): number {
   return Math.max(1, Math.floor(trainCount / batchSize));
+}
+
+/** The training and the test set. */
+export function size(params: SkipTrigramStudyParams): PlanSize {
+  const { trainCount, testCount, length } = params;
+  const weights = weightCount(hookedTransformer, modelConfig(params));
+  return { weights, tokens: (trainCount + testCount) * length };
 }
 
 export function plan(params: SkipTrigramStudyParams): TrainingPlan<HookedTransformerConfig> {
