@@ -53,7 +53,7 @@ describe("examples/vite with the packed package", () => {
       if (!timings.test(text)) warnings.push(text);
     };
     const customLogger = { ...vite.createLogger("silent"), warn, warnOnce: warn };
-    await vite.build({ root: folder, customLogger, worker: { format } });
+    await vite.build({ root: folder, customLogger, logLevel: "silent", worker: { format } });
     return { folder, warnings, files: readdirSync(join(folder, "dist/assets")) };
   }
 
