@@ -44,12 +44,21 @@ export function publishedReadme(text: string, repository: string): string {
   return text.replace(/\]\((?![a-z]+:|#)([^)\s]+)\)/g, (_, path) => `](${base}/blob/main/${path})`);
 }
 
-/** Writes the package into `folder`, which must be empty or absent. Throws with what tsc prints. */
-export function buildPackage(folder: string): void {
+/**
+ * Writes the package into `folder`, which must be empty or absent; `options` are further ones of tsc.
+ * Throws with what tsc prints.
+ */
+export function buildPackage(folder: string, options: readonly string[] = []): void {
   const manifest = JSON.parse(readFileSync(join(lib, "package.json"), "utf8")) as Manifest;
   mkdirSync(folder, { recursive: true });
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const args = [tsc, "-p", join(lib, "tsconfig.build.json"), "--outDir", join(folder, "dist")];
+  const args = [
+    tsc,
+    "-p",
+    join(lib, "tsconfig.build.json"),
+    "--outDir",
+    join(folder, "dist"),
+  ].concat(options);
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`pack: tsc failed\n${stdout}${stderr}`);
   const published = publishedManifest(manifest, entryFiles());
