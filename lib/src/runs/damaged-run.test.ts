@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   mkdtempSync,
@@ -85,7 +86,7 @@ describe("damage that an earlier checkpoint repairs", () => {
         flipBit(checkpoint(f, 20));
       },
       10,
-      /28.safetensors: damaged/,
+      /20.safetensors: damaged/,
     ],
     ["a scheduled one missing", (f) => rmSync(checkpoint(f, 10)), 0, /of step 10 is missing/],
     [
@@ -95,6 +96,24 @@ describe("damage that an earlier checkpoint repairs", () => {
       /no row of step 16 \(line 5 is damaged\)/,
     ],
     ["a row missing", (f) => changeLine(f, 6, () => ""), 20, /no row of step 24; /],
+    [
+      "one bit of an earlier checkpoint",
+      (f) => flipBit(checkpoint(f, 10)),
+      0,
+      /10.safetensors: damaged/,
+    ],
+    [
+      "a scheduled one under the name of another",
+      (f) => cpSync(checkpoint(f, 10), checkpoint(f, 20)),
+      10,
+      /the step must be 20, got 10/,
+    ],
+    [
+      "a row twice",
+      (f) => changeLine(f, 2, (line) => `${line}\n${line}`),
+      10,
+      /no row of step 12; /,
+    ],
     ["half of the rows", (f) => truncateSync(join(f, "metrics.jsonl"), 700), 10, /no row of step/],
   ];
   it.each(damages)("%s: the same bytes as an unbroken run", async (_title, damage, step, why) => {
@@ -111,6 +130,35 @@ describe("damage that an earlier checkpoint repairs", () => {
     expect(said[0]).toContain(`; training goes on from step ${step}`);
     expect(contents(out)).toEqual(contents(whole));
   });
+});
+
+describe("a trained run that was not analysed", () => {
+  const damages: readonly (readonly [string, (folder: string) => void])[] = [
+    ["the last row twice", (f) => changeLine(f, 7, (line) => `${line}\n${line}`)],
+    ["the first row at the end, too", (f) => changeLine(f, 8, () => firstLine(f))],
+    ["a row that was never logged", (f) => changeLine(f, 8, () => firstLine(f, 29))],
+    ["garbage behind the last row", (f) => appendFileSync(join(f, "metrics.jsonl"), "garbage\n")],
+    ["half a line behind it", (f) => appendFileSync(join(f, "metrics.jsonl"), '{"step":3')],
+    ["one bit of an earlier checkpoint", (f) => flipBit(checkpoint(f, 10))],
+    ["a damaged checkpoint of no schedule", (f) => cpSync(checkpoint(f, 10), checkpoint(f, 29))],
+  ];
+  it.each(damages)("%s: the same bytes as an unbroken run", async (_title, damage) => {
+    const out = join(root, `copy-${next++}`);
+    cpSync(whole, out, { recursive: true });
+    const folder = folderOf(out, given);
+    rmSync(join(folder, "results.json"));
+    damage(folder);
+    expect(contents(out)).not.toEqual(contents(whole));
+    expect(await runSmall(out, given)).toMatchObject({ loaded: false });
+    expect(contents(out)).toEqual(contents(whole));
+  });
+
+  /** The first row, sealed, under a step of its own if one is given. */
+  function firstLine(folder: string, step = 0): string {
+    const [line = ""] = readFileSync(join(folder, "metrics.jsonl"), "utf8").split("\n");
+    const { checksum: _, ...row } = JSON.parse(line);
+    return `${seal(JSON.stringify({ ...row, step }))}\n`;
+  }
 });
 
 describe("damage that nothing repairs", () => {
@@ -157,7 +205,7 @@ describe("damage that nothing repairs", () => {
     [
       "all checkpoints damaged",
       (f) => [0, 10, 20, 28].forEach((step) => void flipBit(checkpoint(f, step))),
-      "\\S+28.safetensors: damaged \\(.*\\), and no earlier checkpoint can be used",
+      "\\S+/0.safetensors: damaged \\(.*\\), and no earlier checkpoint can be used",
     ],
   ];
   it.each(damages)("%s: one sentence", async (_title, damage, message) => {

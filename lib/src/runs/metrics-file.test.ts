@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { MetricsLog, readMetrics } from "./metrics-file.ts";
+import { lineOf, MetricsLog, readMetrics } from "./metrics-file.ts";
+import { seal } from "./sealed-json.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-metrics-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -20,7 +21,7 @@ describe("metrics.jsonl", () => {
     for (const one of rows.slice(2)) await log.append(one);
     await log.close();
     expect(readFileSync(path, "utf8").split("\n")[0]).toContain('"testLoss":"Infinity"');
-    expect(await readMetrics(path)).toEqual(rows);
+    expect(await readMetrics(path)).toEqual({ rows, damaged: undefined });
   });
 
   it("brings back every number", async () => {
@@ -30,7 +31,7 @@ describe("metrics.jsonl", () => {
         const rows = losses.map((loss, step) => row(step, Object.is(loss, -0) ? 0 : loss));
         const log = await MetricsLog.start(path, rows);
         await log.close();
-        expect(await readMetrics(path)).toEqual(rows);
+        expect(await readMetrics(path)).toEqual({ rows, damaged: undefined });
       }),
       { numRuns: 30 },
     );
@@ -38,10 +39,17 @@ describe("metrics.jsonl", () => {
 
   it.each([
     ["a half line", '{"step":1,"trainL'],
-    ["text that is no number", '{"step":1,"trainLoss":"large"}'],
+    ["a row without its checksum", JSON.stringify(row(1, 2))],
+    ["text that is no number", seal('{"step":1,"trainLoss":"large"}')],
+    ["a row that lacks a loss", seal('{"step":1,"trainLoss":2}')],
     ["a list", "[1]"],
-  ])("ends before %s", async (_, line) => {
-    writeFileSync(path, `{"step":0,"testLoss":null}\n${line}\n{"step":2}\n`);
-    expect(await readMetrics(path)).toEqual([{ step: 0, testLoss: Number.NaN }]);
+  ])("ends before %s, and says which line it is", async (_, line) => {
+    writeFileSync(path, `${lineOf(row(0, 1))}${line}\n${lineOf(row(2, 1))}`);
+    expect(await readMetrics(path)).toEqual({ rows: [row(0, 1)], damaged: 2 });
+  });
+
+  it("ends before a last line without an end, which is no damage", async () => {
+    writeFileSync(path, `${lineOf(row(0, 1))}{"step":1,"trainL`);
+    expect(await readMetrics(path)).toEqual({ rows: [row(0, 1)], damaged: undefined });
   });
 });

@@ -9,14 +9,16 @@ import { InputError } from "../core/errors.ts";
 import type { MetricsRow } from "../train/index.ts";
 import {
   explain,
+  explainRead,
   flush,
   type Opener,
   type OpenFile,
   openOnDisk,
-  readIfThere,
+  readTextIfThere,
   writeAll,
   writeWhole,
 } from "./disk.ts";
+import { isAbsent } from "./disk-errors.ts";
 import { jsonNumber, numbersAsText } from "./json-numbers.ts";
 import { seal, unseal } from "./sealed-json.ts";
 
@@ -69,8 +71,21 @@ function rowOf(line: string): MetricsRow | undefined {
 
 /** The rows of a file; none when there is no file. Throws `InputError` when it cannot be read. */
 export async function readMetrics(path: string): Promise<Metrics> {
-  const bytes = await readIfThere(path);
-  return metricsFromText(new TextDecoder().decode(bytes));
+  return metricsFromText((await readTextIfThere(path)) ?? "");
+}
+
+/** Make `rows` the content of the file, unless it is already. */
+export async function keepRows(
+  path: string,
+  rows: readonly MetricsRow[],
+  opener?: Opener,
+): Promise<void> {
+  const text = textOf(rows);
+  if ((await readTextIfThere(path)) !== text) await writeWhole(path, text, opener);
+}
+
+function textOf(rows: readonly MetricsRow[]): string {
+  return rows.map(lineOf).join("");
 }
 
 /** Appends rows. A row that does not fit on the disk leaves no half line behind. */
@@ -93,7 +108,7 @@ export class MetricsLog {
     rows: readonly MetricsRow[],
     opener: Opener = openOnDisk,
   ): Promise<MetricsLog> {
-    const text = rows.map(lineOf).join("");
+    const text = textOf(rows);
     await writeWhole(path, text, opener);
     const file = await opener(path, "a");
     const { ino } = await stat(path, { bigint: true });
@@ -116,7 +131,9 @@ export class MetricsLog {
     } catch (error) {
       throw explain(error, this.path);
     }
-    const now = await stat(this.path, { bigint: true }).catch(() => undefined);
+    const now = await stat(this.path, { bigint: true }).catch((error: unknown) => {
+      if (!isAbsent(error)) throw explainRead(error, this.path);
+    });
     if (now?.ino === this.inode && now.size === BigInt(this.length)) return;
     throw new InputError(
       `${this.path}: deleted or changed by another program during training; run the same command again`,

@@ -12,14 +12,16 @@ export interface ResumePoint {
   readonly checkpoint: Checkpoint | undefined;
   /** The logged rows up to the checkpoint. */
   readonly rows: readonly MetricsRow[];
-  /** Why the last checkpoint was not taken, if it was not. */
+  /** Why training does not go on from the last checkpoint, if it does not. */
   readonly problem: string | undefined;
 }
 
-/** The part of a run that is intact: every scheduled checkpoint and every row before a step. */
+/** The part of a run that is complete: every scheduled checkpoint and every row before a step. */
 export interface Intact {
-  /** Checkpoints before the first gap, the last one first. */
+  /** Steps of the checkpoints before the first gap, ascending. */
   readonly steps: readonly number[];
+  /** The scheduled rows before the first gap, each of them once. */
+  readonly rows: readonly MetricsRow[];
   /** What the gap is. */
   readonly problem: string | undefined;
 }
@@ -29,7 +31,7 @@ export function metricsPath(folder: string): string {
   return join(folder, "metrics.jsonl");
 }
 
-/** Which of the checkpoints `present` training can go on from, given the plan and the rows. */
+/** Which of the checkpoints `present` and of the rows training can go on from, given the plan. */
 export function intactSteps(
   plan: TrainingPlan,
   present: readonly number[],
@@ -39,39 +41,49 @@ export function intactSteps(
   const known = present.filter((step) => step <= plan.steps);
   const there = new Set(known);
   const last = known.at(-1) ?? -1;
-  let row = 0;
+  let count = 0;
   for (let step = 0; step <= last; step++) {
-    const noRow = logs(step) && metrics.rows[row++]?.step !== step;
+    const noRow = logs(step) && metrics.rows[count]?.step !== step;
     const noCheckpoint = saves(step) && !there.has(step);
-    if (!noRow && !noCheckpoint) continue;
-    const steps = known.filter((other) => other < step).reverse();
-    const line = metrics.damaged === undefined ? "" : ` (line ${metrics.damaged} is damaged)`;
-    const problem = noRow
-      ? `metrics.jsonl has no row of step ${step}${line}`
-      : `the checkpoint of step ${step} is missing`;
-    return { steps, problem };
+    if (noRow || noCheckpoint) {
+      const line = metrics.damaged === undefined ? "" : ` (line ${metrics.damaged} is damaged)`;
+      const problem = noRow
+        ? `metrics.jsonl has no row of step ${step}${line}`
+        : `the checkpoint of step ${step} is missing`;
+      const steps = known.filter((other) => other < step);
+      return { steps, rows: metrics.rows.slice(0, count), problem };
+    }
+    if (logs(step)) count++;
   }
-  return { steps: known.reverse(), problem: undefined };
+  return { steps: known, rows: metrics.rows.slice(0, count), problem: undefined };
 }
 
 /**
- * The last sound checkpoint that has every scheduled checkpoint and every row before it. Throws
- * `InputError` when something cannot be read, and when training went on but no checkpoint is left.
+ * The last checkpoint before which every scheduled checkpoint is sound and every row is there. Reads
+ * all of them, so that a run never ends with a damaged one. Throws `InputError` when something cannot
+ * be read, and when training went on but no checkpoint is left.
  */
 export async function resumePoint(folder: string, plan: TrainingPlan): Promise<ResumePoint> {
   const present = await checkpointSteps(folder);
   const metrics = await readMetrics(metricsPath(folder));
   const intact = intactSteps(plan, present, metrics);
+  const { saves } = due(plan);
+  let checkpoint: Checkpoint | undefined;
   let { problem } = intact;
   for (const step of intact.steps) {
-    const { checkpoint, damage } = await findCheckpoint(folder, step);
-    if (checkpoint !== undefined) {
-      return { checkpoint, rows: metrics.rows.filter((row) => row.step <= step), problem };
-    }
-    problem ??= damage;
+    const found = await findCheckpoint(folder, step);
+    const needed = saves(step) || step === intact.steps.at(-1);
+    checkpoint = found.checkpoint ?? checkpoint;
+    if (found.checkpoint !== undefined || !needed) continue;
+    problem = found.damage;
+    break;
+  }
+  if (checkpoint !== undefined) {
+    const { step } = checkpoint;
+    return { checkpoint, rows: intact.rows.filter((row) => row.step <= step), problem };
   }
   const begun = present.length > 0 || metrics.rows.some((row) => row.step > 0);
-  if (!begun) return { checkpoint: undefined, rows: [], problem: undefined };
+  if (!begun) return { checkpoint, rows: [], problem: undefined };
   throw new InputError(
     `run ${basename(folder)}: ${problem ?? "its checkpoints are missing"}, and no earlier checkpoint can be used; train again with --fresh`,
   );

@@ -18,11 +18,17 @@ describe("sealed JSON", () => {
   });
 
   it("does not open when any bit of it was changed", () => {
-    const bytes = Buffer.from(seal('{"step":4,"trainLoss":0.25,"x":"é"}'));
+    const value = { step: 4, trainLoss: 0.25, x: "é" };
+    const texts = [JSON.stringify(value), JSON.stringify(value, null, 2)].map(seal);
+    const all = texts.map((text) => Buffer.from(`${text}\n`));
+    for (const bytes of all) expectClosed(bytes);
+  });
+
+  function expectClosed(bytes: Buffer): void {
     for (let bit = 0; bit < 8 * bytes.length; bit++) {
       const changed = Buffer.from(bytes);
       changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7));
       expect(unseal(new TextDecoder().decode(changed))).toBeUndefined();
     }
-  });
+  }
 });

@@ -2,7 +2,7 @@
 
 import { textChecksum } from "../core/crc32.ts";
 
-const field = /,(\s*)"checksum": ?"([0-9a-f]{8})"(\s*)\}\s*$/;
+const field = /,\s*"checksum": ?"[0-9a-f]{8}"(\s*)\}\n?$/;
 
 /** Longest text that `field` matches. */
 const longest = 80;
@@ -15,12 +15,15 @@ export function seal(json: string): string {
   return `${body},${before}"checksum":${after}"${textChecksum(json)}"${end}}`;
 }
 
-/** The text that was sealed, or undefined when the text is not exactly what `seal` wrote. */
+/**
+ * The text that was sealed, or undefined when the text is not exactly what `seal` wrote, with or
+ * without a line break after it.
+ */
 export function unseal(text: string): string | undefined {
   const tail = text.slice(-longest);
   const match = field.exec(tail);
   if (match === null) return undefined;
-  const [, , checksum, end = ""] = match;
-  const json = `${text.slice(0, text.length - tail.length + match.index)}${end}}`;
-  return textChecksum(json) === checksum ? json : undefined;
+  const json = `${text.slice(0, text.length - tail.length + match.index)}${match[1]}}`;
+  const sealed = seal(json);
+  return text === sealed || text === `${sealed}\n` ? json : undefined;
 }

@@ -14,7 +14,7 @@ import {
 } from "./checkpoint-files.ts";
 import { makeFolder, type Opener, openOnDisk, removeUnfinished } from "./disk.ts";
 import { FolderWatch } from "./folder-watch.ts";
-import { MetricsLog, readMetrics } from "./metrics-file.ts";
+import { keepRows, MetricsLog, readMetrics } from "./metrics-file.ts";
 import type { OnProgress } from "./progress.ts";
 import { intactSteps, metricsPath, type ResumePoint, resumePoint } from "./resume.ts";
 
@@ -53,7 +53,11 @@ export async function trainPart(
       text: `${from.problem}; training goes on from step ${step}`,
     });
   }
-  if (step === plan.steps) return { step, finished: true, resumed: true };
+  if (step === plan.steps) {
+    await keepRows(metricsPath(folder), from.rows, options.opener);
+    await removeUnscheduled(folder, plan, step);
+    return { step, finished: true, resumed: true };
+  }
   await makeFolder(checkpointFolder(folder));
   const log = await MetricsLog.start(metricsPath(folder), from.rows, options.opener);
   try {
@@ -85,7 +89,7 @@ export async function trainedPart(
     );
   }
   return {
-    metrics: metrics.rows.filter((row) => row.step <= plan.steps),
+    metrics: intact.rows,
     checkpointSteps: present.filter((step) => step <= plan.steps && saves(step)),
     weights: async (step) => castWeights((await readCheckpoint(folder, step)).weights, "float32"),
     companions,

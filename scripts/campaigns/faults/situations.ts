@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { type Bench, outcry, refused } from "./bench.ts";
 
 /** Tools that a machine may lack; a situation that needs a missing one is skipped by name. */
@@ -29,23 +30,34 @@ export interface Situation {
   readonly attempt: (bench: Bench, tools: Tools) => Promise<string | undefined>;
 }
 
-const signals: readonly Situation[] = (
-  [
-    ["SIGTERM", 130],
-    ["SIGINT", 130],
-    ["SIGHUP", 129],
-    ["SIGQUIT", 131],
-  ] as const
-).map(([signal, code]) => ({
-  name: `signal-${signal}`,
+const signals: readonly Situation[] = (["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const).map(
+  (signal) => ({
+    name: `signal-${signal}`,
+    async attempt(bench) {
+      const { child, ended } = await bench.trainTo100();
+      child.kill(signal);
+      const result = await ended;
+      if (result.code !== 130) return `exit ${result.code} ${result.signal ?? ""}, not 130`;
+      if (!/stopped at step \d+ of 600/.test(result.stderr)) return "no step is named";
+      return outcry(result) ?? bench.again();
+    },
+  }),
+);
+
+/** Ctrl-C twice: the process ends at once and leaves its lock, and the run goes on. */
+const pressedTwice: Situation = {
+  name: "signal-SIGINT-twice",
   async attempt(bench) {
     const { child, ended } = await bench.trainTo100();
-    child.kill(signal);
+    child.kill("SIGINT");
+    await wait(2);
+    child.kill("SIGINT");
     const result = await ended;
-    if (result.code !== code) return `exit ${result.code} ${result.signal ?? ""}, not ${code}`;
+    const stopped = result.code === 130 || result.signal === "SIGINT";
+    if (!stopped) return `exit ${result.code} ${result.signal ?? ""}, not 130`;
     return outcry(result) ?? bench.again();
   },
-}));
+};
 
 const full: readonly Situation[] = [
   ["disk-40k", "size=40k"],
@@ -121,9 +133,16 @@ const damages: Readonly<Record<string, (run: string) => void>> = {
   "checkpoint-empty": (run) => truncateSync(lastCheckpoint(run), 0),
   "checkpoint-missing": (run) => rmSync(lastCheckpoint(run)),
   "checkpoint-flipped": (run) => flipBit(lastCheckpoint(run)),
+  "checkpoint-copied": (run) =>
+    cpSync(join(run, "checkpoints/0.safetensors"), join(run, "checkpoints/50.safetensors")),
+  "earlier-flipped": (run) => flipBit(join(run, "checkpoints/50.safetensors")),
   "checkpoint-renamed": (run) =>
     cpSync(lastCheckpoint(run), join(run, "checkpoints/550.safetensors")),
   "metrics-garbage": (run) => appendFileSync(join(run, "metrics.jsonl"), "garbage\n"),
+  "metrics-twice": (run) => {
+    const path = join(run, "metrics.jsonl");
+    writeFileSync(path, readFileSync(path, "utf8").replace(/^.*\n/, "$&$&"));
+  },
   "metrics-cut": (run) => truncateSync(join(run, "metrics.jsonl"), 150),
   "metrics-changed": (run) => {
     const path = join(run, "metrics.jsonl");
@@ -196,7 +215,7 @@ const clock: Situation = {
 
 /** Every situation, by name. */
 export const situations: readonly Situation[] = [
-  ...[...signals, killed, ...full, readOnly, ...refusals, ...deleted, ...damaged],
+  ...[...signals, pressedTwice, killed, ...full, readOnly, ...refusals, ...deleted, ...damaged],
   ...[...locks, ...streams, clock],
 ];
 
