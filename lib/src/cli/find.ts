@@ -1,10 +1,10 @@
 /** Names on the command line to things. */
 
-import { readFile } from "node:fs/promises";
 import { isAbsolute, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Backend, type BackendName, backendNames, openBackend } from "../compile/index.ts";
 import { InputError, UnknownNameError } from "../core/errors.ts";
+import { readIfThere } from "../runs/disk-read.ts";
 import type { Study } from "../studies/study.ts";
 import type { Context } from "./context.ts";
 
@@ -63,6 +63,6 @@ export function publishedReader(
     if (isAbsolute(name) || normalize(name).startsWith("..")) {
       throw new InputError(`published: must be a name inside the data folder, got ${name}`);
     }
-    return readFile(join(folder, name)).catch(() => undefined);
+    return readIfThere(join(folder, name));
   };
 }

@@ -4,6 +4,7 @@ import { CommanderError, Command as Parser } from "commander";
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { printable, sentence } from "../core/text.ts";
 import { version } from "../runs/index.ts";
+import { StoppedError } from "../runs/stopped.ts";
 import * as all from "./commands/all.ts";
 import type { Command } from "./commands/command.ts";
 import type { Context } from "./context.ts";
@@ -86,7 +87,7 @@ function failure(error: unknown, { stderr, env }: Pick<Context, "stderr" | "env"
       shown ? `${stackOf(error)}\n` : "this is a fault of tinylens; TINYLENS_DEBUG=1 shows where\n",
     );
   }
-  return 2;
+  return error instanceof StoppedError ? 130 : 2;
 }
 
 /** The lines of a stack trace, each of them printable. */

@@ -17,7 +17,7 @@ import { planOf } from "./plan-of.ts";
 import type { RunRecord } from "./record.ts";
 import { concludeRun } from "./results.ts";
 import { RunJournal } from "./run-journal.ts";
-import { backendFor, type RunOptions } from "./run-study.ts";
+import { backendFor, lockOptions, type RunOptions } from "./run-study.ts";
 import { mostThreads } from "./threads.ts";
 import { version } from "./version.ts";
 
@@ -55,7 +55,7 @@ export async function analyseCheckpoint<P, R>(
   const weights = weightsIn(file, arrays, planOf(study, params));
   const hash = sha256(bytes);
   const folder = resolve(options.out, checkpointRunName(study.name, params, hash));
-  const release = await takeLock(folder);
+  const release = await takeLock(folder, lockOptions(options));
   try {
     await removeUnfinished(folder);
     const backend = await backendFor(options.device, options);

@@ -30,6 +30,7 @@ import {
   usualTiming,
 } from "./lock-holder.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
+import { StoppedError } from "./stopped.ts";
 import { unfinishedPath } from "./temporary.ts";
 
 export const lockName = "lock";
@@ -37,7 +38,7 @@ export const lockName = "lock";
 export interface LockOptions {
   /** Called with a sentence when it takes a while to find out whether a holder is still there. */
   readonly onWait?: ((text: string) => void) | undefined;
-  /** Ends that wait. */
+  /** Ends that wait, with a `StoppedError`. */
   readonly signal?: AbortSignal | undefined;
   readonly timing?: LockTiming;
 }
@@ -191,7 +192,10 @@ async function isDead(path: string, entry: string, options: LockOptions): Promis
     `${runOf(path)}: looking for up to ${seconds} s whether ${nameOf(holder)}, which holds the lock, still works`,
   );
   if (await isSilent(read, bytes, timing, signal)) return true;
-  throw locked(path, holder);
+  if (signal?.aborted !== true) throw locked(path, holder);
+  throw new StoppedError(
+    `${runOf(path)}: stopped while looking whether ${nameOf(holder)}, which holds the lock, still works`,
+  );
 }
 
 /** Remove the entry, if it is still there. */

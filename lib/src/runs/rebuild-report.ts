@@ -5,7 +5,7 @@ import { InputError, UnknownNameError } from "../core/errors.ts";
 import type { Study } from "../studies/study.ts";
 import { isThere } from "./disk.ts";
 import { listRuns } from "./list-runs.ts";
-import { takeLock } from "./lock.ts";
+import { type LockOptions, takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
 import { type RunRecord, readRecord, sentenceOf, writeRecord } from "./record.ts";
 import { rewriteReport } from "./results.ts";
@@ -25,8 +25,9 @@ export async function findRun(out: string, nameOrPath: string): Promise<string> 
 export async function rebuildReport(
   studyOf: (record: RunRecord) => Study<unknown, unknown>,
   folder: string,
+  waiting: LockOptions = {},
 ): Promise<RunOutcome> {
-  const release = await takeLock(folder);
+  const release = await takeLock(folder, waiting);
   try {
     const record = await readRecord(folder);
     if (record?.state !== "done") {

@@ -77,7 +77,7 @@ export async function runStudy<P, R>(
 }
 
 /** Says what is waited for, and stops waiting when the run is to stop. */
-function lockOptions({
+export function lockOptions({
   onProgress,
   signal,
 }: Pick<RunOptions, "onProgress" | "signal">): LockOptions {
