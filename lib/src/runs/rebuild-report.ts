@@ -5,10 +5,11 @@ import { InputError, UnknownNameError } from "../core/errors.ts";
 import type { Study } from "../studies/study.ts";
 import { isThere } from "./disk.ts";
 import { listRuns } from "./list-runs.ts";
-import { type LockOptions, takeLock } from "./lock.ts";
+import { takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
 import { type RunRecord, readRecord, sentenceOf, writeRecord } from "./record.ts";
 import { rewriteReport } from "./results.ts";
+import { lockOptions, type RunOptions } from "./run-study.ts";
 
 /** The folder of a run given by its name in `out` or by its path. */
 export async function findRun(out: string, nameOrPath: string): Promise<string> {
@@ -25,9 +26,9 @@ export async function findRun(out: string, nameOrPath: string): Promise<string> 
 export async function rebuildReport(
   studyOf: (record: RunRecord) => Study<unknown, unknown>,
   folder: string,
-  waiting: LockOptions = {},
+  options: Pick<RunOptions, "onProgress" | "signal"> = {},
 ): Promise<RunOutcome> {
-  const release = await takeLock(folder, waiting);
+  const release = await takeLock(folder, lockOptions(options));
   try {
     const record = await readRecord(folder);
     if (record?.state !== "done") {

@@ -1,5 +1,5 @@
 import { sentence } from "../../core/text.ts";
-import { findRun, rebuildReport } from "../../runs/index.ts";
+import { findRun, type OnProgress, rebuildReport } from "../../runs/index.ts";
 import { findStudy } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
@@ -15,11 +15,13 @@ export const report: Command = {
       .option("--json", "print one JSON object")
       .action(async (name: string, flags: { readonly out: string; readonly json?: boolean }) => {
         const folder = await findRun(outFolder(context, flags.out), name);
-        const onWait = (text: string): void => void context.stderr.write(`${sentence(text)}\n`);
+        const onProgress: OnProgress = (progress) => {
+          if (progress.kind === "message") context.stderr.write(`${sentence(progress.text)}\n`);
+        };
         const outcome = await interruptible(context, (signal) =>
           rebuildReport(({ study }) => findStudy(context, "report", study), folder, {
             signal,
-            onWait,
+            onProgress,
           }),
         );
         done(printOutcome(context, outcome, flags.json === true));
