@@ -37,6 +37,14 @@ export function paramsOf(study: Study<unknown, unknown>, flags: ParamFlags): unk
   return check(study, values, texts);
 }
 
+/** Names of the parameters that the flags give. */
+export function givenParams(study: Study<unknown, unknown>, flags: ParamFlags): string[] {
+  const set = (flags.set ?? []).map((item) => item.slice(0, item.indexOf("=")));
+  const seed = flags.seed === undefined ? [] : ["seed"];
+  const smoke = flags.smoke === true ? Object.keys(study.smoke) : [];
+  return [...smoke, ...set, ...seed];
+}
+
 /** The parts of a zod schema's definition that are read here. */
 interface Definition {
   readonly type: string;

@@ -31,6 +31,7 @@ describe.skipIf(!existsSync(file))(
       expect(params.outputs).toBe(114);
       expect(metrics).toMatchObject({ accuracy: 1, keyFrequencies: 5 });
       expect(metrics.loss / 3.52e-7).toBeCloseTo(1, 2);
+      expect(metrics).toMatchObject({ trainAccuracy: 1, testAccuracy: 1 });
       expect(metrics.excludedLoss / 8.4).toBeCloseTo(1, 2);
     });
 

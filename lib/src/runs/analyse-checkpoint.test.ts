@@ -13,6 +13,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { nd } from "../core/nd.ts";
 import { writeSafetensors } from "../io/index.ts";
 import type { WeightArrays } from "../models/index.ts";
+import type { Origin } from "../studies/study.ts";
 import { checkpointToArrays } from "../train/index.ts";
 import { smallPlan } from "../train/testing/small-plan.ts";
 import { analyseCheckpoint } from "./analyse-checkpoint.ts";
@@ -124,6 +125,37 @@ describe("analyseCheckpoint", () => {
       ).rejects.toThrow(message);
       expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 28);
     }
+  });
+
+  it("tells the study what was given, and what lies in the folder of the weights", async () => {
+    const origins: Origin[] = [];
+    const known: (boolean | undefined)[] = [];
+    const study: typeof smallStudy = {
+      ...smallStudy,
+      besideWeights: ["cfg.json", "absent.json"],
+      fit(params, _weights, origin) {
+        origins.push(origin);
+        return params;
+      },
+      knowsData: ({ given }) => given.has("seed"),
+      analyse(params, run, context) {
+        known.push(run.dataKnown);
+        return smallStudy.analyse(params, run, context);
+      },
+    };
+    const file = join(root, "beside.safetensors");
+    writeFileSync(file, writeSafetensors(weights));
+    writeFileSync(join(root, "cfg.json"), "{}");
+    const backend = async () => ({ name: "native" }) as never;
+    for (const given of [["seed"], []]) {
+      const options = { file, given, device: "native", backend, out: join(root, "o") } as const;
+      await analyseCheckpoint(study, study.params.parse({}), options);
+    }
+    expect(origins.map(({ beside }) => beside)).toEqual([
+      { "cfg.json": "{}" },
+      { "cfg.json": "{}" },
+    ]);
+    expect([[...(origins[0]?.given ?? [])], known]).toEqual([["seed"], [true, false]]);
   });
 
   it("gives files with other weights other folders", async () => {

@@ -1,16 +1,16 @@
 /** A study's analysis of weights from a file, without training. */
 
-import { basename, extname, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { InputError, nearestNames, ShapeError } from "../core/errors.ts";
 import { weightsAsFloat32 } from "../core/float32.ts";
 import { printable } from "../core/text.ts";
 import { readPt, readSafetensors, type StateDictOptions, weightsOf } from "../io/index.ts";
 import { checkStart } from "../io/start.ts";
 import type { WeightArrays } from "../models/model.ts";
-import type { Study, TrainedRun } from "../studies/study.ts";
+import type { Origin, Study, TrainedRun } from "../studies/study.ts";
 import { checkpointFromArrays, type TrainingPlan } from "../train/index.ts";
 import { checkpointRunName, runFormat, sha256 } from "./canonical.ts";
-import { readIfThere, removeUnfinished } from "./disk.ts";
+import { readIfThere, readTextIfThere, removeUnfinished } from "./disk.ts";
 import { takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
 import { planOf } from "./plan-of.ts";
@@ -29,6 +29,8 @@ export interface AnalyseOptions
   > {
   /** Path of a .safetensors, .pt or .pth file in a layout that `weightsOf` reads. */
   readonly file: string;
+  /** Names of the parameters that were given, and are no defaults; none by default. */
+  readonly given?: readonly string[];
   /** Where in the file the weights are, and what stands before their names; default: found. */
   readonly stateDict?: StateDictOptions;
 }
@@ -51,7 +53,11 @@ export async function analyseCheckpoint<P, R>(
   if (bytes === undefined)
     throw new InputError(`--checkpoint: cannot read ${file}: it is not there; check the path`);
   const { arrays, step } = arraysIn(format, bytes, options.stateDict);
-  const params = study.fit?.(given, arrays) ?? given;
+  const origin: Origin = {
+    given: new Set(options.given),
+    beside: await textsBeside(file, study.besideWeights ?? []),
+  };
+  const params = study.fit?.(given, arrays, origin) ?? given;
   const weights = weightsIn(file, arrays, planOf(study, params));
   const hash = sha256(bytes);
   const folder = resolve(options.out, checkpointRunName(study.name, params, hash));
@@ -76,7 +82,7 @@ export async function analyseCheckpoint<P, R>(
       metrics: {},
     };
     const journal = new RunJournal(folder, record, options.opener);
-    const run = fixedRun(step, weights);
+    const run = fixedRun(step, weights, study.knowsData?.(origin) === true);
     const done = await concludeRun(study, params, run, journal, step, { ...options, backend });
     const interrupted = done === undefined;
     return outcome(folder, done ?? journal.with({}), { loaded: true, resumed: false, interrupted });
@@ -141,6 +147,23 @@ function arraysIn(
   return { arrays: weights, step };
 }
 
-function fixedRun(step: number, weights: WeightArrays): TrainedRun {
-  return { metrics: [], checkpointSteps: [step], weights: async () => weights, companions: {} };
+function fixedRun(step: number, weights: WeightArrays, dataKnown: boolean): TrainedRun {
+  const run = { metrics: [], checkpointSteps: [step], companions: {} };
+  return { ...run, weights: async () => weights, dataKnown };
+}
+
+/** Most bytes of a text that says how weights were trained. */
+const longestText = 2 ** 20;
+
+/** The texts of those of `names` that are in the folder of `file`. */
+async function textsBeside(
+  file: string,
+  names: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const text = await readTextIfThere(join(dirname(file), name), longestText);
+    if (text !== undefined) found[name] = text;
+  }
+  return found;
 }

@@ -26,6 +26,14 @@ export interface ReportSection {
   readonly figures: readonly ReportFigure[];
 }
 
+/** What is known of the weights in a file, besides the weights. */
+export interface Origin {
+  /** Names of the parameters that were given; the others are defaults. */
+  readonly given: ReadonlySet<string>;
+  /** Texts of those of the study's `besideWeights` that are in the folder of the file, by name. */
+  readonly beside: Readonly<Record<string, string>>;
+}
+
 /** A finished training run, as the analysis sees it. */
 export interface TrainedRun {
   readonly metrics: readonly MetricsRow[];
@@ -34,6 +42,8 @@ export interface TrainedRun {
   weights(step: number): Promise<WeightArrays>;
   /** The finished companion runs by name (see `Study.companions`); empty when there are none. */
   readonly companions: Readonly<Record<string, TrainedRun>>;
+  /** False for weights from a file when the parameters need not be those of their data. Default: true. */
+  readonly dataKnown?: boolean;
 }
 
 /** What an analysis may need from outside. */
@@ -70,7 +80,11 @@ export interface Study<P, R> {
    * The parameters with sizes read from weights that are analysed without training; default: the
    * weights must have the sizes of the plan. Throws `InputError` for weights of another model.
    */
-  fit?(params: P, weights: WeightArrays): P;
+  fit?(params: P, weights: WeightArrays, origin: Origin): P;
+  /** Names of files that may lie in the folder of the weights and say how they were trained. */
+  readonly besideWeights?: readonly string[];
+  /** Whether the parameters are then those of the data that the weights were trained on; default no. */
+  knowsData?(origin: Origin): boolean;
   /**
    * Further models the report compares with, trained after the main one with the same machinery,
    * each in `companions/<name>/` of the run folder (its own metrics.jsonl and checkpoints/).

@@ -3,7 +3,7 @@ import { analyseCheckpoint, type RunProgress } from "../../runs/index.ts";
 import { backendOpener, findDevice, findStudy, publishedReader } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
-import { paramsOf } from "../params.ts";
+import { givenParams, paramsOf } from "../params.ts";
 import { progressView } from "../progress.ts";
 import type { Command } from "./command.ts";
 import {
@@ -32,6 +32,7 @@ export const analyse: Command = {
         const device = findDevice(flags.device);
         const view = progressView(study.name, context);
         const options = {
+          given: givenParams(study, flags),
           file: resolve(context.cwd, flags.checkpoint),
           stateDict: stateDictOptions(flags),
           device,

@@ -131,6 +131,20 @@ describe("the analysis", () => {
     expect(claims(params, results)).toEqual([]);
   });
 
+  it("of weights whose data are not known leaves out what depends on the split", async () => {
+    const params = paramsOf(small);
+    const known = metrics(await analyse(params, untrained(params), context()));
+    const run = { ...untrained(params), dataKnown: false };
+    const results = await analyse(params, run, context());
+    const found = metrics(results);
+    const left = Object.keys(known).filter((name) => !(name in found));
+    expect(left).toContain("test_loss");
+    expect(left.every((name) => /^(train|test)_|excluded/.test(name))).toBe(true);
+    expect(found).toMatchObject({ all_loss: known.all_loss, all_acc: known.all_acc });
+    const prose = JSON.stringify(report(params, results).map((section) => section.prose));
+    expect(prose).not.toMatch(/not trained on|Test loss|training pairs/);
+  });
+
   it("of a checkpoint alone opens no published model", async () => {
     const params = paramsOf({ ...small, published: true });
     const results = await analyse(params, untrained(params), context());

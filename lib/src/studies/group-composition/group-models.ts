@@ -1,12 +1,13 @@
 /** Published models of Chughtai et al. 2023, measured again and compared with their own summaries. */
 
-import { z } from "zod";
 import { summaryMetrics } from "../../analysis/index.ts";
 import { readPt, weightsOf } from "../../io/index.ts";
 import type { StudyContext } from "../study.ts";
+import { fit } from "./fit.ts";
 import type { NetworkName } from "./networks.ts";
 import { analyseWeights, subjectOf, sumOfSquaredWeights } from "./open.ts";
 import { groupCompositionParams } from "./params.ts";
+import { readSettings, type Settings, settingsName } from "./settings.ts";
 
 export interface GroupModel {
   readonly name: string;
@@ -29,29 +30,6 @@ export interface Compared {
 
 const names = ["C113_MLP_seed1", "C113_T_seed1", "D59_MLP_seed1", "S5_MLP_seed1"] as const;
 
-const settingsFile = z.object({
-  group: z.enum(["CyclicGroup", "DihedralGroup", "SymmetricGroup", "AlternatingGroup"]),
-  group_parameter: z.int(),
-  model: z.enum(["OneLayerMLP", "Transformer"]),
-  frac_train: z.number(),
-  seed: z.int(),
-  layers: z.object({ embed_dim: z.int(), hidden_dim: z.int() }),
-});
-
-type SettingsFile = z.infer<typeof settingsFile>;
-
-const letters: { readonly [G in SettingsFile["group"]]: string } = {
-  CyclicGroup: "C",
-  DihedralGroup: "D",
-  SymmetricGroup: "S",
-  AlternatingGroup: "A",
-};
-
-const kinds: { readonly [M in SettingsFile["model"]]: NetworkName } = {
-  OneLayerMLP: "one-layer-mlp",
-  Transformer: "hooked-transformer",
-};
-
 /** Those of the published models that are on this machine. */
 export async function openGroupModels(context: StudyContext): Promise<readonly GroupModel[]> {
   const found: GroupModel[] = [];
@@ -71,16 +49,11 @@ async function openGroupModel(context: StudyContext, name: string): Promise<Grou
     return null;
   }
   context.progress(`measuring the published model ${name}`);
-  const settings = settingsFile.parse(JSON.parse(textOf(cfg)));
+  const settings = readSettings(`${name}/cfg.json`, textOf(cfg));
   const weights = weightsOf(readPt(model));
-  const kind = kinds[settings.model];
-  const options = groupCompositionParams.parse({
-    group: `${letters[settings.group]}${settings.group_parameter}`,
-    model: kind,
-    trainFraction: settings.frac_train,
-    seed: settings.seed,
-    dEmbed: settings.layers.embed_dim,
-    ...(kind === "one-layer-mlp" ? { dMlp: settings.layers.hidden_dim } : {}),
+  const options = fit(groupCompositionParams.parse({}), weights, {
+    given: new Set(),
+    beside: { [settingsName]: textOf(cfg) },
   });
   const subject = await subjectOf(context.backend, options, weights);
   try {
@@ -92,7 +65,7 @@ async function openGroupModel(context: StudyContext, name: string): Promise<Grou
     return {
       name,
       group: options.group,
-      model: kind,
+      model: options.model,
       keyRepresentations: analysis.keyRepresentations,
       publishedKeyRepresentations: textOf(keys).trim().split(/\s+/),
       testAccuracy: analysis.performance.accuracy.test,
@@ -107,14 +80,14 @@ async function openGroupModel(context: StudyContext, name: string): Promise<Grou
 const hiddenMetric = /hidden|test_loss_restricted_loss_ratio/;
 
 function compare(
-  { group }: SettingsFile,
+  { group }: Settings,
   measured: Readonly<Record<string, number>>,
   published: Readonly<Record<string, number>>,
 ): Compared[] {
   return Object.entries(published).flatMap(([metric, value]) => {
     const own = measured[metric];
     if (own === undefined) return [];
-    const publishedWrongly = group === "CyclicGroup" && hiddenMetric.test(metric);
+    const publishedWrongly = group.startsWith("C") && hiddenMetric.test(metric);
     return [{ metric, published: value, measured: own, publishedWrongly }];
   });
 }

@@ -2,10 +2,12 @@
 
 import type { Study } from "../study.ts";
 import { claims } from "./claims.ts";
+import { fit } from "./fit.ts";
 import { type GroupCompositionParams, groupCompositionParams } from "./params.ts";
 import { companions, plan, size } from "./plan.ts";
 import { report } from "./report.ts";
 import { analyse, type GroupCompositionResults } from "./results.ts";
+import { settingsName } from "./settings.ts";
 
 export const groupComposition: Study<GroupCompositionParams, GroupCompositionResults> = {
   name: "group-composition",
@@ -28,10 +30,22 @@ export const groupComposition: Study<GroupCompositionParams, GroupCompositionRes
   },
   size,
   plan,
+  fit,
+  besideWeights: [settingsName],
+  knowsData: ({ given, beside }) =>
+    settingsName in beside || (given.has("seed") && given.has("trainFraction")),
   companions,
   analyse,
   claims,
-  /** Under the names of the published summary_metrics.json. */
-  metrics: ({ opened }) => opened.summary,
+  metrics,
   report,
 };
+
+/** Names in the published summary_metrics.json of what depends on the split. */
+const ofSplit = /^(train|test)_|excluded/;
+
+/** Under the names of the published summary_metrics.json, and the accuracy over all pairs. */
+function metrics({ opened, dataKnown }: GroupCompositionResults): Record<string, number> {
+  const named = Object.entries(opened.summary).filter(([name]) => dataKnown || !ofSplit.test(name));
+  return { ...Object.fromEntries(named), all_acc: opened.analysis.performance.accuracy.all };
+}

@@ -19,6 +19,7 @@ export function seed003Sections(seed: Seed003, group: GroupSummary): ReportSecti
     opened,
     group: summary,
     prefix: "seed003-",
+    dataKnown: true,
     whose: "the checkpoint of seed 003",
   };
   const [evenOdd, oddOdd] = [seed.parityNeurons[0]?.means[1], seed.parityNeurons[1]?.means[3]];

@@ -13,6 +13,8 @@ export interface Shown {
   readonly group: GroupSummary;
   /** Starts the ids of its figures. */
   readonly prefix: string;
+  /** Whether the split of `opened` is the one that the weights were trained on. */
+  readonly dataKnown: boolean;
   /** "the network", "the checkpoint of seed 003". */
   readonly whose: string;
 }
@@ -20,7 +22,7 @@ export interface Shown {
 /** Bars for so many representations at most; the largest. */
 const MOST_BARS = 16;
 
-export function representationSection({ opened, prefix, whose }: Shown): ReportSection {
+export function representationSection({ opened, prefix, whose, dataKnown }: Shown): ReportSection {
   const { analysis } = opened;
   const shown = largest(analysis.representations);
   const { explained, losses, performance } = analysis;
@@ -29,7 +31,9 @@ export function representationSection({ opened, prefix, whose }: Shown): ReportS
     title: `Which representations ${whose} uses`,
     prose: [
       `A representation ρ counts as learned (*key*) when the cosine between the logits and χ(abc⁻¹), the trace of ρ(a)ρ(b)ρ(c)⁻¹, is above 0.005. Here those are ${list(analysis.keyRepresentations)}. Together they explain ${percent(explained.embedA)} of the folded embedding of a, ${percent(explained.embedB)} of that of b, ${percent(explained.unembed)} of the unembedding, and ${percent(explained.hidden)} of the variance of the hidden layer; ${percent(explained.hiddenAB)} of it depends on the product ab alone, which is what the answer needs.`,
-      `Test loss ${number(performance.loss.test)}; with only the key representations of ab in the hidden layer ${number(losses.hiddenRestricted)} (all pairs), without them ${number(losses.hiddenExcluded)} (training pairs). At the level of logits: ${number(losses.logitRestricted ?? Number.NaN)} and ${number(losses.logitExcluded ?? Number.NaN)}.`,
+      dataKnown
+        ? `Test loss ${number(performance.loss.test)}; with only the key representations of ab in the hidden layer ${number(losses.hiddenRestricted)} (all pairs), without them ${number(losses.hiddenExcluded)} (training pairs). At the level of logits: ${number(losses.logitRestricted ?? Number.NaN)} and ${number(losses.logitExcluded ?? Number.NaN)}.`
+        : `Loss on all pairs ${number(performance.loss.all)}; with only the key representations of ab in the hidden layer ${number(losses.hiddenRestricted)}, in the logits ${number(losses.logitRestricted ?? Number.NaN)}.`,
     ],
     figures: [
       {

@@ -15,7 +15,13 @@ export function report(
   results: GroupCompositionResults,
 ): ReportSection[] {
   const { curves, group, opened, progress, seed003 } = results;
-  const own: Shown = { opened, group, prefix: "", whose: "the network" };
+  const own: Shown = {
+    opened,
+    group,
+    dataKnown: results.dataKnown,
+    prefix: "",
+    whose: "the network",
+  };
   const drawn = seed003 === null || group.name !== "S4";
   return [
     summary(params, results),
@@ -34,7 +40,7 @@ export function report(
 
 function summary(
   { group: name, model }: GroupCompositionParams,
-  { group, opened }: GroupCompositionResults,
+  { group, opened, dataKnown }: GroupCompositionResults,
 ): ReportSection {
   const { analysis } = opened;
   const { explained, keyRepresentations, performance } = analysis;
@@ -42,11 +48,21 @@ function summary(
     keyRepresentations.length === 0
       ? "No representation of the group stands out in its logits: it has not learned the group."
       : `Of the group's representations it uses ${list(keyRepresentations)}: characters χ(abc⁻¹) make up ${percent(explained.logits)} of the squares of its logits, and functions of these representations ${percent(explained.embedA)} of its embedding of a.`;
+  const { hiddenRestricted, hiddenExcluded } = analysis.losses;
+  const [right, without] = dataKnown
+    ? [
+        `${percent(performance.accuracy.test)} of the pairs it was not trained on`,
+        `; without them its loss on the pairs it was trained on is ${number(hiddenExcluded)}`,
+      ]
+    : [
+        `${percent(performance.accuracy.all)} of all pairs (which ones it was trained on is not known)`,
+        "",
+      ];
   return {
     title: "In short",
     prose: [
-      `A ${networkOf(model).what} sees two elements a and b of ${name}, a group of ${group.order} elements, and answers their product ab. It answers ${percent(performance.accuracy.test)} of the pairs it was not trained on. ${learned}`,
-      `If it keeps only those representations in its hidden layer, its loss on all pairs is ${number(analysis.losses.hiddenRestricted)} nats; without them its loss on the pairs it was trained on is ${number(analysis.losses.hiddenExcluded)} (guessing: ${number(Math.log(group.order))}).`,
+      `A ${networkOf(model).what} sees two elements a and b of ${name}, a group of ${group.order} elements, and answers their product ab. It answers ${right}. ${learned}`,
+      `If it keeps only those representations in its hidden layer, its loss on all pairs is ${number(hiddenRestricted)} nats${without} (guessing: ${number(Math.log(group.order))}).`,
     ],
     figures: [],
   };

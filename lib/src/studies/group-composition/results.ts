@@ -21,6 +21,8 @@ export interface GroupCompositionResults {
   /** Empty when a checkpoint was analysed without training. */
   readonly curves: Curves;
   readonly group: GroupSummary;
+  /** Whether the split of `opened` is the one that the weights were trained on. */
+  readonly dataKnown: boolean;
   readonly opened: OpenedModel;
   /** Null when only one checkpoint is there. */
   readonly progress: Progress | null;
@@ -81,6 +83,7 @@ export async function analyse(
     return {
       curves: curvesOf(run.metrics),
       group: summaryOf(subject),
+      dataKnown: run.dataKnown !== false,
       opened,
       progress: trained ? await follow(subject, opened.analysis, run, context) : null,
       seed003: published ? await openSeed003(context) : null,

@@ -17,14 +17,17 @@ const paper: Source = {
 const fewest = 5;
 
 /** Claims that apply to these parameters: published numbers are only compared with their own setting. */
-export function claims(params: MaxOfFourParams, { curves, models }: MaxOfFourResults): Claim[] {
+export function claims(
+  params: MaxOfFourParams,
+  { curves, models, dataKnown }: MaxOfFourResults,
+): Claim[] {
   const defaults = maxOfFourParams.parse({});
   const asPublished =
     atDefaults(params, defaults, ["n", "vocab", "dModel", "batchSize", "steps"]) &&
     atDefaults(params, defaults, ["lr", "weightDecay", "beta1", "beta2"]) &&
     curves.step.length > 0;
   return [
-    ...(params.seed === defaults.seed ? [seedClaim()] : []),
+    ...(dataKnown && params.seed === defaults.seed ? [seedClaim()] : []),
     ...(asPublished ? distributionClaims(models) : []),
     ...models.flatMap(({ seed, proofs }) =>
       proofClaims(proofs).map((claim) => ({

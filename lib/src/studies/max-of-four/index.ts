@@ -21,6 +21,7 @@ export const maxOfFour: Study<MaxOfFourParams, MaxOfFourResults> = {
   size,
   plan,
   companions,
+  knowsData: ({ given }) => given.has("seed"),
   analyse,
   claims,
   metrics,

@@ -20,6 +20,8 @@ import { companionName, modelSeeds } from "./plan.ts";
 export interface MaxOfFourResults {
   /** Of the first model; empty when a checkpoint was analysed without training. */
   readonly curves: Curves;
+  /** Whether the seed is that of the weights. */
+  readonly dataKnown: boolean;
   readonly reading: Reading;
   /** One for each seed, the first model first. */
   readonly models: readonly ModelResults[];
@@ -55,7 +57,12 @@ export async function analyse(
     context.progress(`proving the accuracy of the model of seed ${seed}`);
     models.push({ seed, proofs: prove(own === run ? first : await circuitsOf(own)) });
   }
-  return { curves: curvesOf(run.metrics), reading: read(first), models };
+  return {
+    curves: curvesOf(run.metrics),
+    dataKnown: run.dataKnown !== false,
+    reading: read(first),
+    models,
+  };
 }
 
 async function circuitsOf(run: TrainedRun): Promise<MaxCircuits> {

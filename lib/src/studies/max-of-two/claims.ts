@@ -32,8 +32,8 @@ export function claims(params: MaxOfTwoParams, results: MaxOfTwoResults): Claim[
   const sameStart = sameData && same("dModel") && curves.step.length > 0;
   const sameTraining = sameStart && same("lr", "weightDecay", "beta1", "beta2", "steps");
   return [
-    ...(same("seed") ? seedClaims(results) : []),
-    ...(sameData ? splitClaims(results) : []),
+    ...(results.dataKnown && same("seed") ? seedClaims(results) : []),
+    ...(results.dataKnown && sameData ? splitClaims(results) : []),
     ...(sameStart ? initialClaims(curves) : []),
     ...(sameTraining ? [...trainingClaims(curves), ...endClaims(results)] : []),
     ...proofClaims(proofs),

@@ -21,6 +21,7 @@ export const maxOfTwo: Study<MaxOfTwoParams, MaxOfTwoResults> = {
   smoke: { vocab: 12, trainFraction: 0.4, dModel: 8, steps: 60, checkpointEvery: 20 },
   size,
   plan,
+  knowsData: ({ given }) => given.has("seed"),
   analyse,
   claims,
   metrics,

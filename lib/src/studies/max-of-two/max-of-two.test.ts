@@ -89,6 +89,14 @@ describe("a small run of max-of-two", () => {
     expect(claims.every(({ holds }) => holds)).toBe(true);
   });
 
+  it("claims nothing about the data of weights whose seed is not known", () => {
+    const unknown = { ...results, dataKnown: false };
+    const claims = maxOfTwo.claims(params, unknown);
+    expect(claims.map(({ id }) => id)).toEqual(["cubic-bound", "subcubic-bound"]);
+    expect(maxOfTwo.knowsData?.({ given: new Set(["seed"]), beside: {} })).toBe(true);
+    expect(maxOfTwo.knowsData?.({ given: new Set(), beside: {} })).toBe(false);
+  });
+
   it("writes an article whose animation has one frame for each checkpoint", () => {
     const sections = maxOfTwo.report(params, results);
     const figures = sections.flatMap((section) => section.figures);

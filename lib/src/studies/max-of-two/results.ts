@@ -18,6 +18,8 @@ import { type DerivedSeeds, derivedSeeds, maxSplit } from "./plan.ts";
 import { attentionScores, type Reading, readCircuits, violations } from "./reading.ts";
 
 export interface MaxOfTwoResults {
+  /** Whether the seed and the split are those of the weights. */
+  readonly dataKnown: boolean;
   readonly seeds: DerivedSeeds;
   readonly split: { readonly train: PartSummary; readonly test: PartSummary };
   /** Empty when a checkpoint was analysed without training. */
@@ -68,6 +70,7 @@ export async function analyse(
   const circuits = maxCircuits(await run.weights(run.checkpointSteps.at(-1) ?? 0));
   const reading = readCircuits(circuits);
   return {
+    dataKnown: run.dataKnown !== false,
     seeds: derivedSeeds(params.seed),
     split: { train: summarise(train), test: summarise(test) },
     curves: curvesOf(run.metrics),

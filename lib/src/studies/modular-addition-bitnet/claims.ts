@@ -26,7 +26,7 @@ export function claims(
   const sameRate = sameModel && same("lr", "beta1", "beta2");
   const toTheEnd = sameRate && params.steps >= defaults.steps;
   return [
-    ...(sameData ? splitClaims(split) : []),
+    ...(sameData && split !== null ? splitClaims(split) : []),
     ...(sameModel ? initialClaims(curves, 4.912602042789272, 4.901619754149453, notebook) : []),
     ...(sameRate && params.steps >= 2 ? updateClaims(firstUpdates) : []),
     ...(toTheEnd && same("weightDecay") ? grokkingClaims(model) : []),

@@ -22,6 +22,7 @@ export const modularAdditionBitnet: Study<BitNetParams, BitNetResults> = {
   size,
   plan,
   companions,
+  knowsData: ({ given }) => given.has("dataSeed"),
   analyse,
   claims,
   metrics,
@@ -39,5 +40,5 @@ function metrics({ model: { curves, circuit } }: BitNetResults): Record<string, 
           trainAccuracy: lastOf(curves.trainAccuracy),
           testAccuracy: lastOf(curves.testAccuracy),
         };
-  return circuit === null ? training : { ...training, ...circuitMetrics(circuit) };
+  return circuit === null ? training : { ...circuitMetrics(circuit), ...training };
 }

@@ -29,7 +29,8 @@ import type { BitNetParams } from "./params.ts";
 import { compared, firstUpdates, modelConfig } from "./plan.ts";
 
 export interface BitNetResults {
-  readonly split: SplitSummary;
+  /** Null where the data of the weights are not known. */
+  readonly split: SplitSummary | null;
   /** The model the study is about. */
   readonly model: ModelResults;
   /** Others trained from the same weights, by kind. */
@@ -71,7 +72,7 @@ export async function analyse(
     if (other !== undefined) others.push(await modelResults(params, quantization, other, context));
   }
   return {
-    split: summarise(modularSplit(params)),
+    split: run.dataKnown === false ? null : summarise(modularSplit(params)),
     model,
     others,
     firstUpdates: curvesOf((run.companions[firstUpdates] ?? run).metrics),

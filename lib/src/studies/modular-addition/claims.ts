@@ -46,7 +46,7 @@ export function claims(
   const longest = params.float64Steps >= decisive ? defaults.steps : longestFloat32;
   const whole = sameTraining && params.steps >= longest;
   return [
-    ...(sameData ? splitClaims(split) : []),
+    ...(sameData && split !== null ? splitClaims(split) : []),
     ...(sameModel ? initialClaims(curves, 4.734958, 4.733274, grokkingDemo) : []),
     ...(sameTraining && params.steps >= 100 ? earlyClaims(curves) : []),
     ...(sameTraining ? exactClaims(params, curves) : []),

@@ -30,6 +30,7 @@ export const modularAddition: Study<ModularAdditionParams, ModularAdditionResult
   size,
   plan,
   fit,
+  knowsData: ({ given }) => given.has("dataSeed"),
   analyse,
   claims,
   metrics,
@@ -47,15 +48,27 @@ function metrics({ curves, circuit }: ModularAdditionResults): Record<string, nu
           trainAccuracy: lastOf(curves.trainAccuracy),
           testAccuracy: lastOf(curves.testAccuracy),
         };
-  return circuit === null ? training : { ...training, ...circuitMetrics(circuit) };
+  return circuit === null ? training : { ...circuitMetrics(circuit), ...training };
 }
 
-/** The shares that say whether a model uses the Fourier algorithm. */
+/**
+ * The losses, and the shares that say whether a model uses the Fourier algorithm. What depends on the
+ * split is left out where it is not known.
+ */
 export function circuitMetrics({
   analysis,
+  dataKnown,
 }: NonNullable<ModularAdditionResults["circuit"]>): Record<string, number> {
   const { summary, progress, performance, keyFrequencies } = analysis;
+  const ofSplit = {
+    trainLoss: performance.loss.train,
+    testLoss: performance.loss.test,
+    trainAccuracy: performance.accuracy.train,
+    testAccuracy: performance.accuracy.test,
+    excludedLoss: progress.excluded.all,
+  };
   return {
+    ...(dataKnown ? ofSplit : {}),
     loss: performance.loss.all,
     accuracy: performance.accuracy.all,
     keyFrequencies: keyFrequencies.length,
@@ -65,7 +78,6 @@ export function circuitMetrics({
     logitShare: summary.logits,
     wellExplainedNeurons: summary.wellExplainedNeurons,
     restrictedLoss: progress.restricted.all,
-    excludedLoss: progress.excluded.all,
     giniEmbedding: progress.giniEmbedding,
     giniLogitMap: progress.giniLogitMap,
   };

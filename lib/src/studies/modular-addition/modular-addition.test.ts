@@ -81,12 +81,53 @@ describe("weights from a file", () => {
   it("may have one answer more than p, as published runs do, and no other number", () => {
     const params = paramsOf({ p: 11 });
     const { fit } = modularAddition;
-    expect(fit?.(params, shaped(11))).toEqual(params);
-    expect(fit?.(params, shaped(12))).toEqual({ ...params, outputs: 12 });
-    expect(fit?.(params, shaped(13))).toEqual(params);
+    const nothing = { given: new Set<string>(), beside: {} };
+    expect(fit?.(params, shaped(11), nothing)).toEqual(params);
+    expect(fit?.(params, shaped(12), nothing)).toEqual({ ...params, outputs: 12 });
+    expect(fit?.(params, shaped(13), nothing)).toEqual(params);
     expect(modularAddition.plan(paramsOf({ p: 11, outputs: 12 })).initial).toMatchObject({
       "unembed.W_U": { shape: [128, 12] },
     });
+  });
+});
+
+describe("a checkpoint alone", () => {
+  const analysed = async (dataKnown: boolean) => {
+    const params = paramsOf({ dModel: 8, nHeads: 1, dMlp: 8 });
+    const { initial } = modularAddition.plan(params);
+    const run = { metrics: [], checkpointSteps: [0], companions: {}, dataKnown };
+    const context = { backend, published: async () => undefined, progress: () => {} };
+    const results = await modularAddition.analyse(
+      params,
+      { ...run, weights: async () => initial },
+      context,
+    );
+    const ids = claims(params, results).map(({ id }) => id);
+    return { ids, numbers: metrics(results), loss: results.circuit?.analysis.performance.loss };
+  };
+
+  it("of unknown data has its loss over all pairs, and no claims about data", async () => {
+    const { ids, numbers, loss } = await analysed(false);
+    expect(ids).toEqual([]);
+    expect(numbers).toMatchObject({ loss: loss?.all, accuracy: expect.any(Number) });
+    expect(Object.keys(numbers).filter((name) => /train|test|excluded/i.test(name))).toEqual([]);
+  });
+
+  it("of known data has losses and accuracies of both parts", async () => {
+    const { ids, numbers, loss } = await analysed(true);
+    expect(ids).toEqual(["train-data", "train-labels", "test-data", "test-labels"]);
+    expect(numbers).toMatchObject({
+      loss: loss?.all,
+      trainLoss: loss?.train,
+      testLoss: loss?.test,
+    });
+    expect(numbers.testAccuracy).toBeLessThan(0.1);
+  });
+
+  it("has known data where the seed of its split was given", () => {
+    const known = (...given: string[]) =>
+      modularAddition.knowsData?.({ given: new Set(given), beside: {} });
+    expect([known("dataSeed"), known("p"), known()]).toEqual([true, false, false]);
   });
 });
 

@@ -21,7 +21,8 @@ import { type PublishedRun, publishedRun } from "./published.ts";
 import { modularSplit, pairIndices } from "./split.ts";
 
 export interface ModularAdditionResults {
-  readonly split: SplitSummary;
+  /** Null where the data of the weights are not known. */
+  readonly split: SplitSummary | null;
   /** Empty when a checkpoint was analysed without training. */
   readonly curves: Curves;
   /** Null for an operation other than a + b. */
@@ -33,6 +34,8 @@ export interface ModularAdditionResults {
 /** A model of a + b, opened up. */
 export interface CircuitResults {
   readonly analysis: ModularAdditionAnalysis;
+  /** Whether the split of `analysis` is the one that the weights were trained on. */
+  readonly dataKnown: boolean;
   /** The embedding before training; null when only one checkpoint is there. */
   readonly untrained: EmbeddingControl | null;
   /** Null when only one checkpoint is there. */
@@ -73,7 +76,7 @@ export async function analyse(
     effective: async (weights) => weights,
   };
   return {
-    split: summarise(split),
+    split: run.dataKnown === false ? null : summarise(split),
     curves: curvesOf(run.metrics),
     circuit: params.operation === "a+b" ? await openUp(circuit, run, context) : null,
     published: await publishedRun(context),
@@ -90,7 +93,8 @@ export async function openUp<C>(
   context.progress("analysing the final model");
   const last = await run.weights(run.checkpointSteps.at(-1) ?? 0);
   const analysis = await analyseCircuit(context.backend, circuit, last);
-  if (run.checkpointSteps.length < 2) return { analysis, untrained: null, progress: null };
+  const opened = { analysis, dataKnown: run.dataKnown !== false };
+  if (run.checkpointSteps.length < 2) return { ...opened, untrained: null, progress: null };
   context.progress(`following ${run.checkpointSteps.length} checkpoints`);
   const basis = fourierBasis(p);
   const progress = await progressOf(
@@ -101,7 +105,7 @@ export async function openUp<C>(
     (W_E) => spectrum(basis, rows("W_E", W_E, 0, p)).frequencyNorms,
   );
   const initial = await run.weights(run.checkpointSteps[0] ?? 0);
-  return { analysis, untrained: embeddingControl(pick(initial, "embed.W_E"), p), progress };
+  return { ...opened, untrained: embeddingControl(pick(initial, "embed.W_E"), p), progress };
 }
 
 function embeddingControl(W_E: NdArray, p: number): EmbeddingControl {
