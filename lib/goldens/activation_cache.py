@@ -4,7 +4,7 @@ python activation_cache.py > activation_cache.golden.json
 Weights are those of `fill` in models.py. A tensor is recorded as its shape, its sum, its product with
 cos(0.37 i), and every n-th entry. Gradients are summed over the firings of a point, since ln1 fires
 three times in TransformerLens. `logit_attrs` leaves out the weight of the final norm, so W_U is
-multiplied by it first, as folding would. There is no record where TransformerLens raises, of `mlp_input`
+multiplied by it first, as folding would, but not for "attrs without norm weight". There is no record where TransformerLens raises, of `mlp_input`
 where no MLP reads, and of `batch_slice` without a norm, where TransformerLens ignores it.
 """
 
@@ -103,6 +103,8 @@ def calls(model, cache):
         "attrs difference": lambda: attributed(torch.tensor(RIGHT), torch.tensor(WRONG)),
         "attrs last": lambda: attributed(torch.tensor([5, 1]), torch.tensor([0, 2]), pos_slice=-1),
         "attrs one token": lambda: attributed(3),
+        "attrs without norm weight": lambda: record_stack(cache.logit_attrs(
+            cache.decompose_resid(), torch.tensor(RIGHT), torch.tensor(WRONG))),
         "attrs second sequence": lambda: attributed(3, batch_slice=(1, 2)),
     }
 

@@ -19,6 +19,11 @@ export interface LogitAttrsOptions {
   readonly posSlice?: Slice;
   /** Keep these sequences of the stack. */
   readonly batchSlice?: Slice;
+  /**
+   * Multiply by the weight of the final norm, so that the parts add up to the logit; default true.
+   * `false` gives TransformerLens's numbers, which leave it out.
+   */
+  readonly applyNormWeight?: boolean;
 }
 
 const method = "logitAttrs";
@@ -28,17 +33,18 @@ const method = "logitAttrs";
  * "component batch pos d_model": the cached scale of the final norm, its weight w, and the column of
  * W_U. For components that add up to the final stream, the sum is the logit without
  * b_U + b W_U[:, token], where b is the bias of the final norm (0 in folded models).
+ * `applyNormWeight: false` leaves w out.
  */
 export function logitAttrs<S extends Tensor | LabelledStack>(
   cache: ActivationCache,
   stack: S,
   tokens: TokenChoice,
-  { incorrectTokens, ...slices }: LogitAttrsOptions,
+  { incorrectTokens, applyNormWeight = true, ...slices }: LogitAttrsOptions,
 ): S {
   const { norm } = streamOf(cache, method);
   const scaled = applyLnToStack(cache, stack, undefined, slices);
   const wU = unembedding(cache.source);
-  const w = norm === null ? undefined : cache.source.weights["ln_final.w"];
+  const w = norm === null || !applyNormWeight ? undefined : cache.source.weights["ln_final.w"];
   const right = tokensToResidualDirections(wU, tokens);
   const vectors = incorrectTokens === undefined ? right : difference(wU, right, incorrectTokens);
   const directions = w === undefined ? vectors : vectors.mul(w);

@@ -67,6 +67,8 @@ function callsOf(
         ...{ incorrectTokens: [0, 2], posSlice: -1 },
       }),
     "attrs one token": () => cache.logitAttrs(whole(), 3),
+    "attrs without norm weight": () =>
+      cache.logitAttrs(whole().stack, right, { incorrectTokens: wrong, applyNormWeight: false }),
     "attrs second sequence": () => cache.logitAttrs(whole(), 3, { batchSlice: [1, 2] }),
   };
 }
