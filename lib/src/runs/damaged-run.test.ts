@@ -174,6 +174,7 @@ describe("damage that nothing repairs", () => {
     resealed("run.json", (record) => {
       record[name] = value;
     });
+  const nested: unknown = JSON.parse(`${"[".repeat(30)}${"]".repeat(30)}`);
   const run = "^run small-addition-\\w{8}: ";
   const damages: readonly (readonly [string, (folder: string) => void, string])[] = [
     ["no run.json", (f) => rmSync(join(f, "run.json")), "half-written, run.json is missing; train"],
@@ -196,6 +197,7 @@ describe("damage that nothing repairs", () => {
     ["a step", field("step", -1), "run.json is damaged \\(step: Too small"],
     ["a further field", field("x", 1), "run.json is damaged \\(: Unrecognized key"],
     ["params", field("params", { steps: 31 }), "run.json belongs to another run, of small"],
+    ["nested params", field("params", { a: nested }), "run.json is damaged \\(params.a: nested"],
     ["another study", field("study", "x"), "run.json belongs to another run, of x; train"],
     [
       "all checkpoints gone",

@@ -66,10 +66,18 @@ const claimSchema = z.strictObject({
   holds: z.boolean(),
 });
 
+/** Whether a value nests at most `depth` times; deeper ones would exhaust the stack of what walks them. */
+function isShallow(value: unknown, depth = 20): boolean {
+  if (value === null || typeof value !== "object") return true;
+  return depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1));
+}
+
+const paramValue = z.unknown().refine((value) => isShallow(value), "nested too deeply");
+
 const recordSchema: z.ZodType<RunRecord> = z.strictObject({
   format: z.literal(runFormat),
   study: z.string(),
-  params: z.record(z.string(), z.unknown()),
+  params: z.record(z.string(), paramValue),
   checkpoint: z.strictObject({ file: z.string(), sha256: z.string() }).optional(),
   versions: z.record(z.string(), z.string()),
   device: z.enum(["native", "web", "jax"]),
