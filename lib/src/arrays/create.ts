@@ -31,7 +31,7 @@ export function tensor(values: TensorData, options: DTypeOption = {}): Tensor {
 
 /** The numbers as `tensor` takes them, with the dtype that they have by themselves by default. */
 export function hostArray(values: TensorData, dtype?: DType): NdArray {
-  if (typeof values === "object" && isNd(values)) {
+  if (typeof values === "object" && values !== null && isNd(values)) {
     const { shape, data } = values;
     return nd(dtype ?? values.dtype, shape, data);
   }
@@ -39,6 +39,9 @@ export function hostArray(values: TensorData, dtype?: DType): NdArray {
   for (let level: unknown = values; isList(level); level = level[0]) shape.push(level.length);
   const flat: (number | boolean)[] = [];
   collect(values, shape, [], flat);
+  if (new Set(flat.map((x) => typeof x)).size > 1) {
+    throw new InputError("tensor: expected numbers or booleans, got a list of both");
+  }
   return nd(dtype ?? dtypeOf(values, flat), shape, flat);
 }
 

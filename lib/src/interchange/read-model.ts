@@ -15,12 +15,12 @@ import {
   weightsOf,
 } from "../io/index.ts";
 import { type Model, type ModelName, models, parseConfig } from "../models/index.ts";
-import type { WeightPass } from "../models/weight-processing/passes.ts";
+import { parsePasses, type WeightPass } from "../models/weight-processing/passes.ts";
 import { type ConfigRecord, fromTransformerLensConfig, isConfigRecord } from "./config-names.ts";
 import { type Allowed, type Determined, families } from "./families.ts";
 import { layoutSays, maskSays } from "./layout-hints.ts";
 import { fitWeights, type ModelFile } from "./model-file.ts";
-import { checkProcessed, parsePasses } from "./processing.ts";
+import { checkProcessed } from "./processing.ts";
 
 /** How files that hold models are encoded. */
 export type ModelFormat = "safetensors" | "pt";

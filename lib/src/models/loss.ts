@@ -67,6 +67,7 @@ export function lossFn(logits: Tensor, tokens: Tensor, options: LossOptions = {}
       tokens.shape,
     );
   }
+  checkPositions("lossFn", logits, tokens);
   const each = crossEntropyPerLabel(logits.at([], [0, length - 1]), tokens.at([], [1]));
   if (attentionMask === undefined) return perToken ? each : each.mean();
   if (attentionMask.shape.join() !== tokens.shape.join()) {
@@ -85,6 +86,14 @@ export function lossFn(logits: Tensor, tokens: Tensor, options: LossOptions = {}
   return kept.sum().div(pairs);
 }
 
+/** @throws ShapeError unless there are logits for every position of two or more. */
+function checkPositions(where: string, logits: Tensor, tokens: Tensor): void {
+  const [batch = -1, length = -1] = logits.shape;
+  const fits = logits.ndim === 3 && length >= 2 && tokens.shape.join() === `${batch},${length}`;
+  if (!fits)
+    throw new ShapeError(`${where}: tokens of these logits`, [batch, length], tokens.shape);
+}
+
 /** Options of `lmAccuracy`. */
 export interface AccuracyOptions {
   /** bool "batch pos" of each next token, in place of the share. Default false. */
@@ -100,7 +109,9 @@ const accuracyOptions: OptionNames<AccuracyOptions> = { perToken: true };
 export function lmAccuracy(logits: Tensor, tokens: Tensor, options: AccuracyOptions = {}): Tensor {
   checkOptions("lmAccuracy", options, accuracyOptions);
   const { perToken = false } = options;
+  const whole = indexTensor("lmAccuracy", "tokens", tokens, logits.shape.at(-1) as number);
+  checkPositions("lmAccuracy", logits, whole);
   const length = tokens.shape[1] as number;
-  const right = argmax(logits.at([], [0, length - 1]), -1).equal(tokens.at([], [1]));
+  const right = argmax(logits.at([], [0, length - 1]), -1).equal(whole.at([], [1]));
   return perToken ? right : right.astype("float32").mean();
 }

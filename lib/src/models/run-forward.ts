@@ -3,6 +3,7 @@
 import { Tensor, tensor } from "../arrays/index.ts";
 import { InputError } from "../core/errors.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
+import { shown } from "../core/text.ts";
 import { guarded } from "./guarded.ts";
 import { type HookEntry, type Hooks, hooksOf } from "./hook-entries.ts";
 import { changed, identity } from "./hooks.ts";
@@ -91,7 +92,10 @@ export function runForward<C, R extends ReturnKind = "logits">(
   options: ForwardOptions<R> | StopOptions,
 ): Returned<ReturnKind> {
   checkOptions<ForwardOptions | StopOptions>("forward", options, forwardOptions);
-  const hook = options.hook;
+  const { hook } = options;
+  if (hook !== undefined && typeof hook !== "function") {
+    throw new InputError(`forward: hook must be a function of (name, value), got ${shown(hook)}`);
+  }
   return runHooked(model, weights, config, input, options, {
     hook: hook === undefined ? identity : (name, x) => changed(name, x, (y) => hook(name, y)),
     requireFired: () => undefined,
@@ -161,6 +165,13 @@ function kindOf(options: Unhooked<ForwardOptions> | Unhooked<StopOptions>): Retu
     throw new InputError(
       `forward: lossPerToken needs returnType "loss" or "both", got ${returnType}`,
     );
+  }
+  if ("tokens" in options && options.tokens !== undefined) {
+    if (options.startAtLayer === undefined || !givesLoss(returnType)) {
+      throw new InputError(
+        "forward: the option tokens is for a loss after startAtLayer only; otherwise leave it out",
+      );
+    }
   }
   if (stopAtLayer !== undefined && options.returnType !== undefined) {
     throw new InputError(

@@ -1,7 +1,9 @@
 /** Forward passes that read or change activations. */
 
 import type { Tensor } from "../arrays/index.ts";
+import { InputError } from "../core/errors.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
+import { shown } from "../core/text.ts";
 import { defaultLoss, gradSuffix, type Loss, passWithGradients } from "./gradients.ts";
 import { guarded } from "./guarded.ts";
 import { type HookEntry, hooksOf } from "./hook-entries.ts";
@@ -132,6 +134,7 @@ export function runWithAnyCache<C>(
 ): AnyCached {
   const where = "runWithCache";
   checkOptions<AnyCacheOptions>(where, options, cacheOptions);
+  checkGradientOptions(where, options);
   const points = model.points(config);
   const parameters = model.parameters(config);
   const checked = tokenTensor(where, parameters, tokens);
@@ -158,6 +161,21 @@ export function runWithAnyCache<C>(
   const logits = untilStopped(last, (stop) => run(compose(changes, keep, stop)));
   requireFired(last === undefined ? "" : `, since the pass ends after "${last}"`);
   return { logits, cache: sliced(cache) } as AnyCached;
+}
+
+/** @throws InputError for a loss that nothing differentiates, and for gradients of a pass without an end. */
+function checkGradientOptions(where: string, options: AnyCacheOptions): void {
+  const { inclBwd, stopAfterLast, loss }: CacheOptions = options;
+  if (inclBwd && stopAfterLast) {
+    throw new InputError(`${where}: inclBwd needs the whole pass, so leave stopAfterLast out`);
+  }
+  if (loss === undefined) return;
+  if (!inclBwd)
+    throw new InputError(`${where}: loss is used with inclBwd: true only, got no inclBwd`);
+  if (typeof loss === "function") return;
+  throw new InputError(
+    `${where}: loss must be a function of logits and tokens, got ${shown(loss)}`,
+  );
 }
 
 /** Run a pass with a hook that ends it at the point `last`: undefined if it did. */

@@ -1,6 +1,7 @@
 import { type Index, type Tensor, take, tensor } from "../arrays/index.ts";
 import { InputError } from "../core/errors.ts";
 import { nd } from "../core/nd.ts";
+import { shown } from "../core/text.ts";
 
 /**
  * A part of an axis: one entry, entries from `start` to before `end` (default the size) in steps of
@@ -18,6 +19,7 @@ export type Slice =
  */
 export function applySlice(x: Tensor, axis: number, slice: Slice | undefined): Tensor {
   if (slice === undefined) return x;
+  checkSlice(slice);
   const at = axis < 0 ? axis + x.ndim : axis;
   if (typeof slice === "number" || isRange(slice)) {
     const part: Index = typeof slice === "number" ? slice : (slice.slice(0, 2) as [number, number]);
@@ -35,6 +37,7 @@ export function applySliceKeepingAxis(x: Tensor, axis: number, slice: Slice): Te
 /** The entries that a slice takes from an axis of that size, counted from 0. */
 export function sliceEntries(size: number, slice: Slice | undefined): readonly number[] {
   if (slice === undefined) return Array.from({ length: size }, (_, i) => i);
+  checkSlice(slice);
   if (typeof slice === "number") return [entry(size, slice)];
   if ("list" in slice) return slice.list.map((i) => entry(size, i));
   const [first, last = size, step = 1] = slice;
@@ -47,6 +50,16 @@ export function sliceEntries(size: number, slice: Slice | undefined): readonly n
     throw new InputError(`slice: an axis of size ${size} has no range [${slice}]`);
   }
   return Array.from({ length: Math.ceil((end - start) / step) }, (_, i) => start + i * step);
+}
+
+/** @throws InputError for what is no slice. */
+function checkSlice(slice: Slice): void {
+  const numbers: unknown =
+    Object(slice) === slice && "list" in Object(slice) ? Reflect.get(Object(slice), "list") : slice;
+  if (typeof slice === "number" || Array.isArray(numbers)) return;
+  throw new InputError(
+    `slice: must be a number, [start, end, step] or { list: [...] }, got ${shown(slice)}`,
+  );
 }
 
 function isRange(slice: Exclude<Slice, number>): slice is readonly [number, number?] {

@@ -4,9 +4,10 @@ import { tensor } from "../arrays/index.ts";
 import { InputError, ShapeError, UnknownNameError } from "../core/errors.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { Rng } from "../core/rng.ts";
+import { shown } from "../core/text.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { Model, Parameter, Tied, WeightArrays, Weights } from "./model.ts";
-import type { WeightPass } from "./weight-processing/passes.ts";
+import { parsePasses, type WeightPass } from "./weight-processing/passes.ts";
 
 /**
  * Where the weights come from: the seed of PyTorch's generator, a generator, or numbers, with the
@@ -34,8 +35,20 @@ export function checkSource(where: string, source: WeightSource): void {
     );
   }
   if ("seed" in source && !Number.isSafeInteger(source.seed)) {
-    throw new InputError(`${where}: seed must be a whole number, got ${source.seed}`);
+    throw new InputError(`${where}: seed must be a whole number, got ${shown(source.seed)}`);
   }
+  if ("rng" in source && typeof source.rng?.normal !== "function") {
+    throw new InputError(
+      `${where}: rng must be a generator such as TorchGenerator, got ${shown(source.rng)}`,
+    );
+  }
+  if (!("weights" in source)) return;
+  if (typeof source.weights !== "object" || source.weights === null) {
+    throw new InputError(
+      `${where}: weights must be an object of arrays by name, got ${shown(source.weights)}`,
+    );
+  }
+  if (source.processed !== undefined) parsePasses(where, source.processed);
 }
 
 /** Buffers of TransformerLens's state dicts that are no weights. */
@@ -67,9 +80,13 @@ export function checkWeights(
   const kept = Object.entries(weights).filter(
     ([name]) => !buffers.test(name) && !dropped.has(name),
   );
-  for (const [name, { dtype, shape }] of kept) {
+  for (const [name, array] of kept) {
     const wanted = shapes.get(name);
     if (wanted === undefined) throw new UnknownNameError(where, "weight", name, [...shapes.keys()]);
+    if (!Array.isArray(array?.shape)) {
+      throw new InputError(`${where}: weight "${name}" must be an NdArray, got ${shown(array)}`);
+    }
+    const { dtype, shape } = array;
     if (wanted.join() !== shape.join()) throw new ShapeError(`${where}: ${name}`, wanted, shape);
     if (!dtype.startsWith("float")) {
       throw new InputError(

@@ -1,7 +1,9 @@
 /** Mini-batches: passes over the training examples or fresh ones, repeatable from a saved state. */
 
 import { InputError } from "../core/errors.ts";
+import { checkIndices } from "../core/indices.ts";
 import { type NdArray, nd } from "../core/nd.ts";
+import { shown } from "../core/text.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { Examples } from "../tasks/task.ts";
 import { checkDraw, exampleSizes } from "./examples-check.ts";
@@ -131,7 +133,7 @@ export class Batches implements BatchSource {
     this.examples = examples;
     this.size = size;
     this.generator = new TorchGenerator(seed);
-    this.pass = () => passOrder(this.generator, count);
+    this.pass = () => checkOrder(passOrder(this.generator, count), size, count);
     this.before = this.generator.state();
     this.order = this.pass();
   }
@@ -163,6 +165,17 @@ export class Batches implements BatchSource {
     this.order = this.pass();
     this.taken = taken;
   }
+}
+
+/** @throws InputError for an order of rows that are not there, or too few for a batch. */
+function checkOrder(order: Int32Array, size: number, count: number): Int32Array {
+  if (!(order instanceof Int32Array) || order.length < size) {
+    throw new InputError(
+      `passOrder: must give an Int32Array of at least ${size} numbers (batchSize), got ${order instanceof Int32Array ? order.length : shown(order)}`,
+    );
+  }
+  checkIndices("passOrder", "rows", { shape: [order.length], data: order }, count);
+  return order;
 }
 
 /** Rows of an array, by index. */

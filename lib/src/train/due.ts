@@ -1,6 +1,7 @@
 /** Which steps are logged and which are saved. */
 
 import { InputError } from "../core/errors.ts";
+import { shown } from "../core/text.ts";
 import type { TrainingPlan } from "./plan.ts";
 
 /** Steps at which a plan logs and saves; both count updates done. */
@@ -16,6 +17,14 @@ export function due(plan: TrainingPlan): Due {
     if (!Number.isInteger(value) || value < 1) {
       throw new InputError(`${name}: must be a whole number of at least 1, got ${value}`);
     }
+  }
+  const wrong = Array.isArray(evalAt)
+    ? evalAt.find((step) => !(Number.isInteger(step) && step >= 0))
+    : evalAt;
+  if (wrong !== undefined) {
+    throw new InputError(
+      `evalAt: must be a list of whole numbers of at least 0, got ${shown(wrong)}`,
+    );
   }
   const extra = new Set(evalAt);
   return {

@@ -4,6 +4,7 @@ import { argmax, type Tensor, tensor } from "../arrays/index.ts";
 import { type Backend, compile, type Value } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import { type NdArray, nd, type Spec } from "../core/nd.ts";
+import { printable, shown } from "../core/text.ts";
 import type { WeightArrays, Weights } from "../models/index.ts";
 import type { Examples } from "../tasks/task.ts";
 import { arraysOfExamples, type ExampleArrays, specsOfExamples } from "./examples.ts";
@@ -133,7 +134,17 @@ function measurements(
   if (columns === undefined || train.answers === undefined || test.answers === undefined) {
     return own;
   }
-  return { ...own, ...columns(train.answers, test.answers) };
+  const further: unknown = columns(train.answers, test.answers);
+  const wrong =
+    typeof further === "object" && further !== null && !(further instanceof Promise)
+      ? Object.entries(further).find(
+          ([name, x]) => typeof x !== "number" || name === "step" || Object.hasOwn(own, name),
+        )
+      : ["result", further];
+  if (wrong === undefined) return { ...own, ...(further as Measurements) };
+  throw new InputError(
+    `columns: must return numbers under names of their own, got ${shown(wrong[1])} for ${printable(String(wrong[0]))}`,
+  );
 }
 
 function specsOfNew({ measures, batchSize, split }: TrainingPlan): {

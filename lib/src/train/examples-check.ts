@@ -4,6 +4,7 @@ import { Tensor } from "../arrays/index.ts";
 import { InputError, ShapeError } from "../core/errors.ts";
 import { checkIndices } from "../core/indices.ts";
 import type { NdArray } from "../core/nd.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { Model, Tokens } from "../models/index.ts";
 import { axisSize, indexArray } from "../models/tokens.ts";
 import type { Examples } from "../tasks/task.ts";
@@ -19,6 +20,13 @@ export interface ExamplesInput {
   /** See `Examples`. */
   readonly places?: Tokens;
 }
+
+const exampleNames: OptionNames<ExamplesInput> = {
+  tokens: true,
+  labels: true,
+  positions: true,
+  places: true,
+};
 
 /** What tokens and labels must fit into. */
 export interface ExampleSizes {
@@ -52,6 +60,7 @@ export function checkExamples(
   if (given === undefined || given === null || typeof given !== "object") {
     throw new InputError(`${where}: must be { tokens, labels }, got ${given}`);
   }
+  checkOptions<ExamplesInput>(where, given, exampleNames);
   const array = (what: "tokens" | "labels" | "places", size: number): NdArray => {
     const value = given[what];
     if (value === undefined) throw new InputError(`${where}: ${what} are missing`);

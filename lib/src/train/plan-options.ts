@@ -2,11 +2,13 @@
 
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
+import { shown } from "../core/text.ts";
 import { HookedModel, type Model, parseConfig, type WeightArrays } from "../models/index.ts";
 import { checkWeights } from "../models/weight-source.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { Split, Task } from "../tasks/task.ts";
 import { checkExamples, type ExamplesInput, exampleSizes } from "./examples-check.ts";
+import type { LossPrecision } from "./loss.ts";
 import { optimizerOf } from "./optim/index.ts";
 import type { Measures, OptimizerOptions, ScheduleOptions, TrainingPlan } from "./plan.ts";
 import { scheduleOf } from "./schedule.ts";
@@ -117,6 +119,7 @@ export function trainingPlan(options: PlanOptions): TrainingPlan {
   if (typeof batchSize === "string" && batchSize !== "full") {
     throw new InputError(`batchSize: must be a number or "full", got "${batchSize}"`);
   }
+  checkFields(options);
   const { model, config, initial } = startOf(options, seed);
   const schedule = named(options.schedule ?? "constant") as ScheduleOptions;
   const optimizer = { lr: 1e-3, ...named(options.optimizer ?? "adamw") } as OptimizerOptions;
@@ -137,6 +140,30 @@ export function trainingPlan(options: PlanOptions): TrainingPlan {
     schedule,
     frozen: options.frozen ?? [],
   } as TrainingPlan;
+}
+
+/** @throws InputError or UnknownNameError for fields that the compiler would refuse. */
+function checkFields({
+  task,
+  params,
+  frozen,
+  columns,
+  passOrder,
+  lossPrecision,
+}: PlanOptions): void {
+  if (task === undefined && params !== undefined) {
+    throw new InputError("train: params are those of a task, so leave them out or give the task");
+  }
+  if (frozen !== undefined && !Array.isArray(frozen)) {
+    throw new InputError(`frozen: must be a list of weights, got ${shown(frozen)}`);
+  }
+  for (const [name, value] of Object.entries({ columns, passOrder })) {
+    if (value === undefined || typeof value === "function") continue;
+    throw new InputError(`${name}: must be a function, got ${shown(value)}`);
+  }
+  const precisions: readonly LossPrecision[] = ["float32", "float64"];
+  if (lossPrecision === undefined || precisions.includes(lossPrecision)) return;
+  throw new UnknownNameError("train", "lossPrecision", String(lossPrecision), precisions);
 }
 
 function checkSeed(name: string, seed: number): void {
@@ -200,6 +227,7 @@ function splitOf(
     const got = task === undefined ? "neither" : "both";
     throw new InputError(`train: needs a task or a split, { train, test } of examples, got ${got}`);
   }
+  if (split !== undefined) checkOptions("train: split", split, { train: true, test: true });
   const drawn: SplitInput =
     task === undefined
       ? (split as SplitInput)
@@ -212,9 +240,16 @@ function splitOf(
 }
 
 function measuresOf(given: MeasuresInput): Measures {
+  checkOptions("measures", given, { train: true, test: true });
   for (const part of ["train", "test"] as const) {
     const value = given[part];
-    if (part === "test" && typeof value === "object") continue;
+    if (part === "test" && typeof value === "object" && value !== null) {
+      checkOptions("measures: test", value, { stream: true, count: true });
+      if (Number.isInteger(value.count) && value.count > 0) continue;
+      throw new InputError(
+        `measures: test count must be a whole number of at least 1, got ${shown(value.count)}`,
+      );
+    }
     if (value === "split" || value === "batch") continue;
     throw new UnknownNameError("measures", part, String(value), ["split", "batch"]);
   }

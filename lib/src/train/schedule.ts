@@ -1,6 +1,7 @@
 /** Learning-rate schedules: a factor on the learning rate for each update. */
 
 import { InputError, UnknownNameError } from "../core/errors.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { ScheduleOptions } from "./plan.ts";
 
 type Factor = (step: number, steps: number, options: ScheduleOptions) => number;
@@ -20,14 +21,24 @@ export function learningRateFactor(options: ScheduleOptions, step: number, steps
   return scheduleOf(options)(step, steps, options);
 }
 
-/** The factor that a plan names. @throws UnknownNameError for another name. */
-export function scheduleOf({ name }: ScheduleOptions): Factor {
-  if (Object.hasOwn(factors, name)) return factors[name];
-  throw new UnknownNameError("train", "schedule", String(name), Object.keys(factors));
+const scheduleNames: OptionNames<ScheduleOptions> = { name: true, warmupSteps: true };
+
+/** The factor that a plan names. @throws UnknownNameError or InputError for another name or option. */
+export function scheduleOf(options: ScheduleOptions): Factor {
+  const { name, warmupSteps } = options;
+  checkOptions("schedule", options, scheduleNames);
+  if (!Object.hasOwn(factors, name)) {
+    throw new UnknownNameError("train", "schedule", String(name), Object.keys(factors));
+  }
+  if (name === "warmup") required(warmupSteps);
+  else if (warmupSteps !== undefined) {
+    throw new InputError(`schedule: warmupSteps is for warmup only, got it with ${name}`);
+  }
+  return factors[name];
 }
 
 function required(warmupSteps: number | undefined): number {
-  if (warmupSteps === undefined || !(warmupSteps > 0)) {
+  if (typeof warmupSteps !== "number" || !(warmupSteps > 0)) {
     throw new InputError(`schedule: warmupSteps must be above 0, got ${warmupSteps}`);
   }
   return warmupSteps;

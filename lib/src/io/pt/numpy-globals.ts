@@ -3,6 +3,7 @@
  * Source: NumPy, numpy/_core/src/multiarray/methods.c (`array_reduce`, `arraydescr_reduce`).
  */
 
+import { sizeOf } from "../../core/nd.ts";
 import { shown } from "../../core/text.ts";
 import { type ElementType, elements, rowMajor } from "../elements.ts";
 import {
@@ -97,7 +98,10 @@ function arrayRef(data: unknown, dtype: unknown, size: unknown, columnMajor: boo
   const strides = columnMajor ? rowMajor(shape.toReversed()).reverse() : rowMajor(shape);
   const bytes = rawBytes("an array", data);
   const element = new TorchType(type.name, type.type);
-  const length = Math.floor(bytes.length / element.bytes);
+  const length = bytes.length / element.bytes;
+  if (length !== sizeOf(shape)) {
+    throw malformed(`an array of shape [${shape}] has ${bytes.length} bytes of ${type.name}`);
+  }
   const storage = new Storage("array", element, length, type.bigEndian, () => bytes);
   return new TensorRef(storage, type.type, 0, shape, strides);
 }

@@ -119,9 +119,19 @@ export class PlainReader {
       );
     }
     const array = decode(`pt: ${named(path)}`, ref.type, bytes, ref, this.budget);
-    if (ref.change !== undefined) negateAll(array.data, ref.change);
+    if (ref.change !== undefined) negate(array, ref.change, path);
     this.decoded.set(ref, array);
     return array;
+  }
+}
+
+/** @throws InputError for a number whose negation does not fit. */
+function negate({ data }: NdArray, change: (x: number) => number, path: string): void {
+  try {
+    negateAll(data, change);
+  } catch (error) {
+    if (error instanceof Opaque) throw new InputError(`pt: ${named(path)} ${error.reason}`);
+    throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import { checkIndices } from "../../core/indices.ts";
 import { type NdArray, nd } from "../../core/nd.ts";
 import { checkOptions, type OptionNames } from "../../core/options.ts";
 import type { Rng } from "../../core/rng.ts";
+import { shown } from "../../core/text.ts";
 import { identity } from "../hooks.ts";
 import type { Model, Weights } from "../model.ts";
 import { runSpan } from "../run-forward.ts";
@@ -70,6 +71,14 @@ export function generate<C>(
 ): NdArray {
   checkOptions("generate", options, generateOptions);
   const { maxNewTokens = 10, stopAtToken = [], doSample = true } = options;
+  if (typeof doSample !== "boolean") {
+    throw new InputError(`generate: doSample must be true or false, got ${shown(doSample)}`);
+  }
+  if (typeof stopAtToken !== "number" && !Array.isArray(stopAtToken)) {
+    throw new InputError(
+      `generate: stopAtToken must be a token or a list of tokens, got ${shown(stopAtToken)}`,
+    );
+  }
   const start = promptArray(model, config, prompts);
   const stops = typeof stopAtToken === "number" ? [stopAtToken] : stopAtToken;
   checkCounts(model, config, maxNewTokens, stops);

@@ -1,7 +1,7 @@
 import { InputError, ShapeError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
 import { checkOptions, type OptionNames } from "../../core/options.ts";
-import { checkLogits } from "./sample-logits.ts";
+import { checkLogits, numbersOf } from "./sample-logits.ts";
 
 /** One class, in the order of descending logit. */
 export interface LogitRow {
@@ -45,14 +45,15 @@ export function logitsToTable(
 /** How many classes have a larger logit than `answer`, in logits "d_vocab_out": 0 is the best. */
 export function rankOf(logits: NdArray, answer: number): number {
   const values = checked("rankOf", logits);
-  const own = values[answer];
+  const own = Number.isInteger(answer) ? values[answer] : undefined;
   if (own === undefined) {
     throw new InputError(`rankOf: answer must lie in [0, ${values.length}), got ${answer}`);
   }
   return values.filter((x) => x > own).length;
 }
 
-function checked(where: string, { shape, data }: NdArray): number[] {
+function checked(where: string, logits: NdArray): number[] {
+  const { shape, data } = numbersOf(where, "logits", logits);
   if (shape.length !== 1) throw new ShapeError(`${where}: logits "d_vocab_out"`, [-1], shape);
   checkLogits(where, data, 0);
   return Array.from(data);

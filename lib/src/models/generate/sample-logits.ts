@@ -1,11 +1,12 @@
 /** Choosing the next token, with the order of steps of TransformerLens's `sample_logits`. */
 
-import type { Tensor } from "../../arrays/index.ts";
+import { Tensor } from "../../arrays/index.ts";
 import { InputError, ShapeError } from "../../core/errors.ts";
 import { checkIndices } from "../../core/indices.ts";
 import { type NdArray, nd } from "../../core/nd.ts";
 import { checkOptions, type OptionNames } from "../../core/options.ts";
 import type { Rng } from "../../core/rng.ts";
+import { shown } from "../../core/text.ts";
 
 /** How the next token is chosen. */
 export interface SamplingOptions {
@@ -67,9 +68,7 @@ export function chooseTokens(
   const { shape, data } = probabilities(where, logits, options, tokens);
   const [batch, classes] = shape as [number, number];
   const uniform =
-    options.temperature === 0
-      ? new Float32Array(batch)
-      : needed(where, "rng", options.rng).uniform(batch);
+    options.temperature === 0 ? new Float32Array(batch) : rngOf(where, options.rng).uniform(batch);
   const chosen = Array.from(uniform, (u, b) =>
     pick(data.subarray(b * classes, (b + 1) * classes), u),
   );
@@ -82,7 +81,7 @@ function probabilities(
   options: Checked,
   tokens: (row: number) => ArrayLike<number>,
 ): NdArray {
-  const { shape, data } = "readSync" in logits ? logits.readSync() : logits;
+  const { shape, data } = numbersOf(where, "logits", logits);
   const [batch, classes] = shape;
   if (shape.length !== 2 || batch === undefined || !classes) {
     throw new ShapeError(`${where}: logits "batch d_vocab_out"`, [-1, -1], shape);
@@ -119,6 +118,7 @@ function checkRanges(where: string, options: Checked, batch: number, classes: nu
   }
   if (freqPenalty > 0 || repetitionPenalty !== 1) needed(where, "tokens", tokens);
   if (tokens === undefined) return;
+  numbersOf(where, "tokens", tokens);
   if (tokens.shape.length !== 2 || tokens.shape[0] !== batch) {
     throw new ShapeError(`${where}: tokens "batch pos"`, [batch, -1], tokens.shape);
   }
@@ -148,10 +148,26 @@ function needed<T>(where: string, name: string, value: T | undefined): T {
   throw new InputError(`${where}: ${why}, got none`);
 }
 
+function rngOf(where: string, rng: Rng | undefined): Rng {
+  if (typeof needed(where, "rng", rng)?.uniform === "function") return rng as Rng;
+  throw new InputError(
+    `${where}: rng must be a generator such as TorchGenerator, got ${shown(rng)}`,
+  );
+}
+
+/** @throws InputError for what is neither a tensor nor an `NdArray`. */
+export function numbersOf(where: string, what: string, given: Tensor | NdArray): NdArray {
+  const array = given instanceof Tensor ? given.readSync() : given;
+  if (Array.isArray(array?.shape) && ArrayBuffer.isView(array.data)) return array;
+  throw new InputError(`${where}: ${what} must be a tensor or an NdArray, got ${shown(given)}`);
+}
+
 function tokensOf({ tokens }: Checked): (row: number) => ArrayLike<number> {
   if (tokens === undefined) return () => [];
-  const length = tokens.shape[1] as number;
-  return (row) => tokens.data.subarray(row * length, (row + 1) * length);
+  return (row) => {
+    const length = tokens.shape[1] as number;
+    return tokens.data.subarray(row * length, (row + 1) * length);
+  };
 }
 
 /** Make tokens that occur less likely, however often they occur (Keskar et al. 2019). */
