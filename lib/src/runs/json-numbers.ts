@@ -8,7 +8,7 @@ export function numbersAsText(_key: string, value: unknown): unknown {
 }
 
 /** A number in parsed JSON: itself, or one of the texts. */
-export const jsonNumber = z.union([
+export const jsonNumber: z.ZodType<number> = z.union([
   z.number(),
   z.enum(["Infinity", "-Infinity", "NaN"]).transform(Number),
 ]);
