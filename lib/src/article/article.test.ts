@@ -6,9 +6,7 @@ import {
   behaviour,
   claim,
   count,
-  explore,
   figure,
-  formula,
   headline,
   isMost,
   judge,
@@ -43,11 +41,8 @@ describe("an article", () => {
         metrics({ loss: 1 }),
         section(headline(mechanism("copies", false, "It copies", ""), "What is copied")),
         prose("One. ", mechanism("asked", undefined, "never", "never"), "Two."),
-        formula("x^2", "A square."),
         claim("one", "is one", source, 1, 1),
-        explore("head", [0, 1], 1, async function* (head) {
-          yield figure(`head-${head}`, `Head ${head}`, ["See", " it."], drawn);
-        }),
+        figure("head-1", "Head 1", ["See", " it."], drawn),
         table("rows", "Rows", [{ a: "1" }]),
         metrics({ accuracy: 0.5 }),
       ),
@@ -60,7 +55,6 @@ describe("an article", () => {
         title: "What is copied",
         items: [
           { kind: "prose", text: "One. Two." },
-          { kind: "formula", tex: "x^2", see: "A square." },
           { kind: "claim", id: "one" },
           { kind: "figure", id: "head-1", title: "Head 1", see: "See it.", folded: false },
           { kind: "table", id: "rows", title: "Rows", rows: [{ a: "1" }] },
@@ -73,8 +67,6 @@ describe("an article", () => {
       ["asked", undefined],
     ]);
     expect(page.claims).toMatchObject([{ id: "one", holds: true }]);
-    expect(page.explores).toEqual({ head: [0, 1] });
-    expect(seen).toContain("explore");
     expect(seen).toContain("figure");
   });
 

@@ -31,22 +31,9 @@ export type Block =
       readonly title: Sentence;
       readonly rows: readonly TableRow[];
     }
-  /** A displayed formula, in TeX, with the sentence that says what it is. */
-  | { readonly kind: "formula"; readonly tex: string; readonly see: readonly Sentence[] }
   | { readonly kind: "claim"; readonly claim: JudgedClaim }
   /** Headline numbers by name, for `--json` and tables of runs. */
-  | { readonly kind: "metrics"; readonly values: Readonly<Record<string, number>> }
-  /**
-   * The blocks for one value of a field of the view. A page may ask for those of any other value, or
-   * hold several where they are small.
-   */
-  | {
-      readonly kind: "explore";
-      readonly field: string;
-      readonly values: readonly number[];
-      readonly value: number;
-      readonly blocks: (value: number) => AsyncGenerator<Block> | Generator<Block>;
-    };
+  | { readonly kind: "metrics"; readonly values: Readonly<Record<string, number>> };
 
 export function summary(...text: Sentence[]): Block {
   return { kind: "summary", text };
@@ -77,11 +64,6 @@ export function table(id: string, title: Sentence, rows: readonly TableRow[]): B
   return { kind: "table", id, title, rows };
 }
 
-/** A displayed formula in TeX. */
-export function formula(tex: string, ...see: Sentence[]): Block {
-  return { kind: "formula", tex, see };
-}
-
 /** A claim, judged; see `judge`. `measured` is undefined while it cannot be judged. */
 export function claim(
   id: string,
@@ -96,14 +78,4 @@ export function claim(
 
 export function metrics(values: Readonly<Record<string, number>>): Block {
   return { kind: "metrics", values };
-}
-
-/** Blocks that depend on one field of the view. */
-export function explore(
-  field: string,
-  values: readonly number[],
-  value: number,
-  blocks: (value: number) => AsyncGenerator<Block> | Generator<Block>,
-): Block {
-  return { kind: "explore", field, values, value, blocks };
 }

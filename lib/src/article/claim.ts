@@ -1,14 +1,7 @@
 /** Claims: a number from elsewhere, the number measured here, and the rule by which they agree. */
 
-import type { ClaimValue } from "../core/claim.ts";
+import type { Claim, ClaimKind, ClaimValue } from "../core/claim.ts";
 import type { Source } from "../core/source.ts";
-
-/**
- * Where the expected value comes from. `printed`: in the output of the notebook. `published`: in a
- * paper or a metrics file. `recomputed`: from an independent program in `lib/goldens`. `theorem`: it
- * follows from mathematics. `own`: our threshold, with its reason.
- */
-export type ClaimKind = "printed" | "published" | "recomputed" | "theorem" | "own";
 
 /** A source with the kind of what it says. */
 export interface Reference extends Source {
@@ -25,18 +18,9 @@ export type Rule =
   | { readonly between: string }
   | { readonly inCommon: number; readonly why: string };
 
-/** A claim and whether it holds; undefined: it cannot be judged yet. */
-export interface JudgedClaim {
-  /** Kebab-case, unique in the article. */
-  readonly id: string;
-  readonly text: string;
+/** A claim of an article: its source has a kind. */
+export interface JudgedClaim extends Claim {
   readonly source: Reference;
-  readonly expected: ClaimValue;
-  /** The rule in words. */
-  readonly tolerance: string;
-  /** Undefined while the training has not come to what is claimed. */
-  readonly measured: ClaimValue | undefined;
-  readonly holds: boolean | undefined;
 }
 
 /** Judge a measured value. NaN agrees with nothing. */

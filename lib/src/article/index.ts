@@ -5,9 +5,7 @@ import "../core/runtime.ts";
 export {
   type Block,
   claim,
-  explore,
   figure,
-  formula,
   metrics,
   prose,
   section,
@@ -15,7 +13,7 @@ export {
   type TableRow,
   table,
 } from "./block.ts";
-export { type ClaimKind, type JudgedClaim, judge, type Reference, type Rule } from "./claim.ts";
+export { type JudgedClaim, judge, type Reference, type Rule } from "./claim.ts";
 export {
   aboveChance,
   behaviour,

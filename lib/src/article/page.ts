@@ -23,7 +23,6 @@ export type PageItem =
       readonly title: string;
       readonly rows: readonly TableRow[];
     }
-  | { readonly kind: "formula"; readonly tex: string; readonly see: string }
   /** The place where a claim is found out; the claim is in `Page.claims`. */
   | { readonly kind: "claim"; readonly id: string };
 
@@ -39,11 +38,9 @@ export interface Page {
   readonly claims: readonly JudgedClaim[];
   readonly findings: readonly Finding[];
   readonly metrics: Readonly<Record<string, number>>;
-  /** Fields of the view that the article lets its reader choose, with the values they can have. */
-  readonly explores: Readonly<Record<string, readonly number[]>>;
 }
 
-/** Called with each block as it comes; nested ones too. */
+/** Called with each block as it comes. */
 export type OnBlock = (block: Block) => void;
 
 /**
@@ -59,7 +56,7 @@ export async function readArticle(
   return reader.page();
 }
 
-type ShownBlock = Extract<Block, { kind: "claim" | "prose" | "formula" | "table" | "figure" }>;
+type ShownBlock = Extract<Block, { kind: "claim" | "prose" | "table" | "figure" }>;
 
 class Reader {
   #summary: string | undefined;
@@ -67,7 +64,6 @@ class Reader {
   readonly #sections: { title: string; items: PageItem[] }[] = [];
   readonly #claims: JudgedClaim[] = [];
   readonly #findings: Finding[] = [];
-  readonly #explores: Record<string, readonly number[]> = {};
   readonly #ids = new Set<string>();
   readonly #onBlock: OnBlock;
 
@@ -75,13 +71,10 @@ class Reader {
     this.#onBlock = onBlock;
   }
 
-  async read(blocks: AsyncIterable<Block> | Iterable<Block>): Promise<void> {
+  async read(blocks: AsyncIterable<Block>): Promise<void> {
     for await (const block of blocks) {
       this.#onBlock(block);
-      if (block.kind === "explore") {
-        this.#explores[block.field] = block.values;
-        await this.read(block.blocks(block.value));
-      } else this.#add(block);
+      this.#add(block);
     }
   }
 
@@ -92,11 +85,10 @@ class Reader {
       claims: this.#claims,
       findings: this.#findings,
       metrics: this.#metrics,
-      explores: this.#explores,
     };
   }
 
-  #add(block: Exclude<Block, { kind: "explore" }>): void {
+  #add(block: Block): void {
     if (block.kind === "summary") this.#summarise(block.text);
     else if (block.kind === "section") {
       this.#sections.push({ title: this.#say([block.title]), items: [] });
@@ -119,8 +111,6 @@ class Reader {
         const text = this.#say(block.text);
         return text === "" ? undefined : { kind: "prose", text };
       }
-      case "formula":
-        return { kind: "formula", tex: block.tex, see: this.#say(block.see) };
       case "table":
         this.#own("figure", block.id);
         return { ...block, title: this.#say([block.title]) };

@@ -9,10 +9,10 @@ import { hasColor } from "./color.ts";
 import type { Context } from "./context.ts";
 import { duration } from "./progress-text.ts";
 
-/** 0 when every claim holds or none is made, 1 when one does not, 130 when the run was stopped. */
+/** 0 when no claim fails, 1 when one does, 130 when the run was stopped. */
 export function exitCodeOf({ interrupted, claims }: RunOutcome): number {
   if (interrupted) return 130;
-  return claims.every((claim) => claim.holds) ? 0 : 1;
+  return claims.some((claim) => claim.holds === false) ? 1 : 0;
 }
 
 /** Print a finished run: one JSON object, or a table of its claims. Returns the exit code. */
@@ -39,7 +39,7 @@ function claimsText(outcome: RunOutcome, cwd: string, color: boolean): string {
   const how = loaded ? "loaded" : duration(seconds);
   const held = claims.filter((claim) => claim.holds).length;
   const lines = claims.map((claim) => {
-    const mark = claim.holds ? colors.green("holds") : colors.red("fails");
+    const mark = verdict(claim, colors);
     return `  ${mark}  ${sentence(claim.text)}\n         ${colors.dim(sentence(comparison(claim)))}`;
   });
   const summary =
@@ -50,9 +50,14 @@ function claimsText(outcome: RunOutcome, cwd: string, color: boolean): string {
   return `${colors.bold(printable(study))} (${how})\n${[...lines, summary].join("\n")}; report: ${sentence(folder)}/report.html\n`;
 }
 
+function verdict({ holds }: Claim, colors: ReturnType<typeof pc.createColors>): string {
+  if (holds === undefined) return colors.yellow("not yet");
+  return holds ? colors.green("holds") : colors.red("fails");
+}
+
 function comparison({ expected, tolerance, measured, source }: Claim): string {
   const where = source.at === undefined ? source.paper : `${source.paper}, ${source.at}`;
-  return `expected ${valueText(expected)} (${tolerance}), measured ${valueText(measured)}; ${where}`;
+  return `expected ${valueText(expected)} (${tolerance}), measured ${measured === undefined ? "nothing yet" : valueText(measured)}; ${where}`;
 }
 
 function valueText(value: ClaimValue): string {

@@ -2,7 +2,7 @@
 
 import "./runtime.ts";
 
-export type { Claim, ClaimValue } from "./claim.ts";
+export { type Claim, type ClaimKind, type ClaimValue, claimKinds } from "./claim.ts";
 export { dims } from "./dims.ts";
 export { InputError, MissingError, nearestNames, ShapeError, UnknownNameError } from "./errors.ts";
 export { checkIndices } from "./indices.ts";

@@ -6,7 +6,7 @@ import type { ReportFigure } from "./report.ts";
 
 /** HTML of a figure; drawn by the page's script when it comes into view. */
 export function figureHtml(
-  { id, title, see, figure }: ReportFigure,
+  { id, title, see, figure, folded }: ReportFigure,
   study: string,
   figures: ReadonlyMap<string, number>,
 ): Html {
@@ -16,7 +16,7 @@ export function figureHtml(
     (kind) =>
       html`<button type="button" data-download="${kind}" data-name="${study}-${id}">${kind.toUpperCase()}</button>`,
   );
-  return html`<figure id="figure-${id}" data-figure="${id}" data-title="${plain}">
+  const drawing = html`<figure id="figure-${id}" data-figure="${id}" data-title="${plain}">
 <div class="head"><h3><a href="#figure-${id}">Figure ${number}</a> ${inlineMarkdown(title, figures)}</h3>
 <div class="downloads" role="group" aria-label="Download figure ${number}">${downloads}</div></div>
 <div class="controls"></div>
@@ -24,6 +24,10 @@ export function figureHtml(
 <figcaption>${inlineMarkdown(see, figures)}</figcaption>
 <script type="application/json" id="data-${id}">${embedJson(figure)}</script>
 </figure>`;
+  if (!folded) return drawing;
+  return html`<details class="more"><summary>${plain}</summary>
+${drawing}
+</details>`;
 }
 
 /** Pixels that Plotly would need for a slider; the page has its own above the drawing. */

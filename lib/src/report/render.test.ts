@@ -3,16 +3,23 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { renderReport } from "./render.ts";
 import type { ReportFigure, ReportInput } from "./report.ts";
-import { sampleReport } from "./sample.ts";
+import { figuresOf, sampleReport } from "./sample.ts";
 
 const bundle = new TextEncoder().encode("globalThis.Plotly = {};");
 const html = renderReport(sampleReport(), bundle);
 
 function withFigures(figures: readonly ReportFigure[]): ReportInput {
-  return { ...sampleReport(), summary: "", sections: [{ title: "", prose: [], figures }] };
+  return { ...sampleReport(), summary: "", sections: [{ title: "", items: figures }] };
 }
 
-const empty: ReportFigure = { id: "a", title: "", see: "", figure: { data: [], layout: {} } };
+const empty: ReportFigure = {
+  kind: "figure",
+  folded: false,
+  id: "a",
+  title: "",
+  see: "",
+  figure: { data: [], layout: {} },
+};
 
 describe("renderReport", () => {
   it("says first how many claims hold", () => {
@@ -67,7 +74,7 @@ describe("renderReport", () => {
   });
 
   it("holds each figure's JSON unchanged", () => {
-    for (const { id, figure } of sampleReport().sections.flatMap(({ figures }) => figures)) {
+    for (const { id, figure } of figuresOf(sampleReport())) {
       const start = `<script type="application/json" id="data-${id}">`;
       const from = html.indexOf(start) + start.length;
       const text = html.slice(from, html.indexOf("</script>", from));

@@ -1,13 +1,14 @@
 /** A report as one HTML file that needs no network. */
 
+import type { PageItem } from "../article/index.ts";
 import { InputError } from "../core/errors.ts";
-import { claimsHtml, sourceHtml, verdictHtml } from "./claims.ts";
+import { chipHtml, claimsHtml, sourceHtml, verdictHtml } from "./claims.ts";
 import { pageScript } from "./client/script.ts";
 import { base64, embedJson, Html, html, lines } from "./escape.ts";
 import { figureHtml, figureRule } from "./figure-html.ts";
 import { inlineMarkdown, plainText } from "./markdown.ts";
 import { bundleHash, contentPolicy, sourceHash } from "./policy.ts";
-import type { ReportInput, ReportSection } from "./report.ts";
+import type { ReportFigure, ReportInput, ReportSection } from "./report.ts";
 import { bylineHtml, runHtml } from "./run-facts.ts";
 import { styleSheet } from "./style.ts";
 import { plotlyTemplate } from "./theme.ts";
@@ -20,7 +21,7 @@ import { plotlyTemplate } from "./theme.ts";
 export function renderReport(input: ReportInput, plotly: Uint8Array): string {
   const figures = numbered(input.sections);
   const sections = withAnchors(input.sections);
-  const rules = sections.flatMap((section) => section.figures.map(figureRule));
+  const rules = sections.flatMap((section) => figuresOf(section).map(figureRule));
   const style = [styleSheet(), ...rules].join("\n");
   const script = pageScript();
   const policy = contentPolicy(
@@ -46,8 +47,8 @@ ${contentsHtml(input, sections)}
 <main id="main">
 ${headerHtml(input, figures)}
 <noscript><p class="notice">The figures of this page are drawn by a script, which is switched off.</p></noscript>
+${lines(sections.map((section) => sectionHtml(section, input, figures)))}
 ${claimsHtml(input.claims, input.study, figures)}
-${lines(sections.map((section) => sectionHtml(section, input.study, figures)))}
 ${runHtml(input)}
 </main>
 <script type="application/json" id="templates">${embedJson(templates)}</script>
@@ -66,7 +67,7 @@ interface AnchoredSection extends ReportSection {
 /** Numbers of the figures by id, in reading order. */
 function numbered(sections: readonly ReportSection[]): ReadonlyMap<string, number> {
   const numbers = new Map<string, number>();
-  for (const { id } of sections.flatMap(({ figures }) => figures)) {
+  for (const { id } of sections.flatMap(figuresOf)) {
     if (!/^[A-Za-z][\w.-]*$/.test(id)) {
       throw new InputError(
         `report: a figure id is a letter, then letters, digits, "-", "_" or ".", got "${id}"`,
@@ -79,6 +80,10 @@ function numbered(sections: readonly ReportSection[]): ReadonlyMap<string, numbe
   return numbers;
 }
 
+function figuresOf({ items }: ReportSection): ReportFigure[] {
+  return items.filter((item) => item.kind === "figure");
+}
+
 function withAnchors(sections: readonly ReportSection[]): AnchoredSection[] {
   return sections.map((section, i) => {
     const words = section.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
@@ -89,8 +94,8 @@ function withAnchors(sections: readonly ReportSection[]): AnchoredSection[] {
 function contentsHtml(input: ReportInput, sections: readonly AnchoredSection[]): Html {
   const entries: readonly (readonly [string, string])[] = [
     ["top", "Summary"],
-    ...(input.claims.length > 0 ? [["claims", "Claims"] as const] : []),
     ...sections.map(({ anchor, title }) => [anchor, title] as const),
+    ...(input.claims.length > 0 ? [["claims", "Claims"] as const] : []),
     ["reproduce", "How to reproduce"],
     ["run", "The run"],
   ];
@@ -109,14 +114,49 @@ ${bylineHtml(input, sourceHtml(input.source))}
 }
 
 function sectionHtml(
-  section: AnchoredSection,
-  study: string,
+  { anchor, title, items }: AnchoredSection,
+  input: ReportInput,
   figures: ReadonlyMap<string, number>,
 ): Html {
-  const prose = section.prose.map((text) => html`<p>${inlineMarkdown(text, figures)}</p>`);
-  const drawings = section.figures.map((figure) => figureHtml(figure, study, figures));
-  return html`<section aria-labelledby="${section.anchor}">
-<h2 id="${section.anchor}">${section.title}</h2>
-${lines([...prose, ...drawings])}
+  return html`<section aria-labelledby="${anchor}">
+<h2 id="${anchor}">${title}</h2>
+${lines(items.map((item) => itemHtml(item, input, figures)))}
 </section>`;
+}
+
+function itemHtml(
+  item: PageItem,
+  { study, claims }: ReportInput,
+  figures: ReadonlyMap<string, number>,
+): Html {
+  switch (item.kind) {
+    case "prose":
+      return html`<p>${inlineMarkdown(item.text, figures)}</p>`;
+    case "figure":
+      return figureHtml(item, study, figures);
+    case "table":
+      return tableHtml(item, figures);
+    case "claim": {
+      const claim = claims.find(({ id }) => id === item.id);
+      return claim === undefined ? html`` : chipHtml(claim, figures);
+    }
+  }
+}
+
+function tableHtml(
+  { id, title, rows }: Extract<PageItem, { readonly kind: "table" }>,
+  figures: ReadonlyMap<string, number>,
+): Html {
+  const columns = Object.keys(rows[0] ?? {});
+  const head = columns.map((name) => html`<th scope="col">${inlineMarkdown(name, figures)}</th>`);
+  const body = rows.map((row) => {
+    const cells = columns.map((name) => html`<td>${inlineMarkdown(row[name] ?? "", figures)}</td>`);
+    return html`<tr>${cells}</tr>`;
+  });
+  return html`<div class="scroll" id="table-${id}"><table>
+<caption>${inlineMarkdown(title, figures)}</caption>
+<thead><tr>${head}</tr></thead>
+<tbody>
+${lines(body)}
+</tbody></table></div>`;
 }

@@ -10,7 +10,7 @@ import type { AnimationData } from "../figures/animation/index.ts";
 import type { HeatmapData } from "../figures/heatmap/index.ts";
 import { plotlyBundle } from "./node/index.ts";
 import { renderReport } from "./render.ts";
-import { sampleReport } from "./sample.ts";
+import { figuresOf, sampleReport } from "./sample.ts";
 import { themes } from "./theme.ts";
 
 interface Complaint {
@@ -23,7 +23,7 @@ interface Plot extends HTMLElement {
   readonly _fullLayout: Readonly<Record<string, { type?: string }>> & { paper_bgcolor: string };
 }
 
-const figures = sampleReport().sections.flatMap((section) => section.figures);
+const figures = figuresOf(sampleReport());
 
 describe.skipIf(chromiumPath === undefined)(`a report in Chromium (${chromiumNote})`, () => {
   let folder: string;

@@ -1,8 +1,8 @@
-/** What a report is made of. Plain data; `ReportSection` and `ReportFigure` are those of a study. */
+/** What a report is made of: an article's page, and what was run. Plain data. */
 
+import type { PageItem, PageSection } from "../article/index.ts";
 import type { Claim } from "../core/claim.ts";
 import type { Source } from "../core/source.ts";
-import type { PlotlyFigure } from "../figures/figure.ts";
 
 /**
  * Prose is text with a few marks of Markdown: `code`, *emphasis*, **strong** and
@@ -10,23 +10,11 @@ import type { PlotlyFigure } from "../figures/figure.ts";
  */
 export type Prose = string;
 
-/** One picture: `title` above it, `see` below it. */
-export interface ReportFigure {
-  /** Unique in the report: letters, digits, "-", "_" and "."; its anchor and its file names. */
-  readonly id: string;
-  readonly title: Prose;
-  /** One or two sentences: what to see, with the measured numbers in it. */
-  readonly see: Prose;
-  readonly figure: PlotlyFigure;
-}
+/** One picture. Its id: letters, digits, "-", "_" and "."; its anchor and its file names. */
+export type ReportFigure = Extract<PageItem, { readonly kind: "figure" }>;
 
-/** A heading with its paragraphs and figures. */
-export interface ReportSection {
-  readonly title: string;
-  /** Paragraphs. */
-  readonly prose: readonly Prose[];
-  readonly figures: readonly ReportFigure[];
-}
+/** A heading with what stands under it, in reading order. */
+export type ReportSection = PageSection;
 
 /** One row of the table of parameters. */
 export interface ParamFact {

@@ -44,15 +44,24 @@ export function sampleReport(): ReportInput {
     ],
     sections: kinds.map((kind) => ({
       title: kind.name,
-      prose: [`What \`${kind.name}\` draws.`],
-      figures: Object.entries(kind.examples).map(
-        ([example, data]): ReportFigure => ({
-          id: `${kind.name}-${example}`,
-          title: `The example *${example}*`,
-          see: "What there is to see.",
-          figure: kind(data as never),
-        }),
-      ),
+      items: [
+        { kind: "prose", text: `What \`${kind.name}\` draws.` },
+        ...Object.entries(kind.examples).map(
+          ([example, data]): ReportFigure => ({
+            kind: "figure",
+            folded: false,
+            id: `${kind.name}-${example}`,
+            title: `The example *${example}*`,
+            see: "What there is to see.",
+            figure: kind(data as never),
+          }),
+        ),
+      ],
     })),
   };
+}
+
+/** The figures of a report, in reading order. */
+export function figuresOf({ sections }: ReportInput): ReportFigure[] {
+  return sections.flatMap(({ items }) => items).filter((item) => item.kind === "figure");
 }

@@ -47,6 +47,13 @@ p { margin: 0 0 1.1em; max-width: 68ch; text-wrap: pretty; }
 .summary { font-size: 1.3rem; line-height: 1.5; max-width: 60ch; }
 .verdict { display: inline-block; margin: 0.25rem 0 1.75rem; padding: 0.35rem 0.9rem; border: 1px solid currentColor; border-radius: 99px; font-size: 0.95rem; font-weight: 600; text-decoration: none; }
 .verdict:hover { background: var(--surface); }
+.chip { margin: 0 0 0.5rem; font: 0.85rem/1.45 var(--sans); }
+.chip a { display: inline-block; padding: 0.15rem 0.7rem; border: 1px solid var(--rule); border-left: 3px solid currentColor; border-radius: 4px; text-decoration: none; color: inherit; }
+.chip a:hover { background: var(--surface); }
+.open { color: var(--muted); }
+details > summary { cursor: pointer; font: 600 0.95rem var(--sans); padding: 0.5rem 0; }
+details.more > summary { font-weight: 400; color: var(--muted); }
+caption { text-align: left; padding-bottom: 0.5rem; font-weight: 600; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
 dl { margin: 0; font-size: 0.875rem; line-height: 1.45; }

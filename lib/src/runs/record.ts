@@ -3,7 +3,7 @@
 import { basename, join } from "node:path";
 import { z } from "zod";
 import type { BackendName } from "../compile/index.ts";
-import type { Claim } from "../core/claim.ts";
+import { type Claim, claimKinds } from "../core/claim.ts";
 import { InputError } from "../core/errors.ts";
 import { runFormat } from "./canonical.ts";
 import { type Opener, openOnDisk, readIfThere, writeWhole } from "./disk.ts";
@@ -47,6 +47,7 @@ const claimSchema = z.strictObject({
     paper: z.string(),
     at: z.string().exactOptional(),
     url: z.string().exactOptional(),
+    kind: z.enum(claimKinds).exactOptional(),
   }),
   expected: z.union([
     z.number(),
@@ -56,14 +57,10 @@ const claimSchema = z.strictObject({
     z.array(z.string()),
   ]),
   tolerance: z.string(),
-  measured: z.union([
-    z.number(),
-    z.boolean(),
-    z.string(),
-    z.array(jsonNumber),
-    z.array(z.string()),
-  ]),
-  holds: z.boolean(),
+  measured: z
+    .union([z.number(), z.boolean(), z.string(), z.array(jsonNumber), z.array(z.string())])
+    .optional(),
+  holds: z.boolean().optional(),
 });
 
 /** Whether a value nests at most `depth` times; deeper ones would exhaust the stack of what walks them. */

@@ -1,11 +1,16 @@
 /** The report of a study as HTML: its own sections, and what was run. */
 
 import type { Claim } from "../core/claim.ts";
-import { type ParamFact, type ReportSection, renderReport } from "../report/index.ts";
+import {
+  type ParamFact,
+  type ReportInput,
+  type ReportSection,
+  renderReport,
+} from "../report/index.ts";
 import { plotlyBundle } from "../report/node/index.ts";
-import type { Study } from "../studies/study.ts";
+import type { Study, ReportSection as StudySection } from "../studies/study.ts";
 import type { RunRecord } from "./record.ts";
-import { changedParams, fieldMeta, paramFields } from "./schema.ts";
+import { changedParams, fieldMeta, paramFields, type WithParams } from "./schema.ts";
 import { shellQuote } from "./shell-quote.ts";
 
 /**
@@ -21,14 +26,25 @@ export function reportHtml<P, R>(
 ): string {
   const [first, ...others] = study.report(params, results);
   const [summary = study.title, ...prose] = first?.prose ?? [];
-  const lead: ReportSection[] = first === undefined ? [] : [{ ...first, prose }];
-  const kept = lead.filter((section) => prose.length > 0 || section.figures.length > 0);
+  const lead = first === undefined ? [] : [{ ...first, prose }];
+  const sections = [...lead, ...others].map(pageSection).filter(({ items }) => items.length > 0);
+  return pageHtml(study, record, { summary, source: study.source, claims, sections });
+}
+
+/** What stands on the page of a study of either kind. */
+type Content = Pick<ReportInput, "summary" | "source" | "claims" | "sections">;
+
+/** The page with what was run and how to run it again. */
+export function pageHtml(
+  study: WithParams & { readonly title: string },
+  record: RunRecord,
+  content: Content,
+): string {
   const { seed } = record.params;
   const input = {
+    ...content,
     title: study.title,
-    summary,
     study: study.name,
-    source: study.source,
     run: {
       params: paramFacts(study, record.params),
       ...(typeof seed === "number" ? { seed } : {}),
@@ -38,18 +54,27 @@ export function reportHtml<P, R>(
       seconds: record.seconds,
       date: record.started,
     },
-    claims,
-    sections: [...kept, ...others],
     command: commandOf(study, record),
   };
   bundle ??= plotlyBundle();
   return renderReport(input, bundle);
 }
 
+/** A section of a study as one of a page: its paragraphs, then its figures. */
+function pageSection({ title, prose, figures }: StudySection): ReportSection {
+  return {
+    title,
+    items: [
+      ...prose.map((text) => ({ kind: "prose", text }) as const),
+      ...figures.map((figure) => ({ kind: "figure", folded: false, ...figure }) as const),
+    ],
+  };
+}
+
 /** The Plotly bundle, read and compressed once in a process. */
 let bundle: Uint8Array | undefined;
 
-function paramFacts<P, R>(study: Study<P, R>, params: RunRecord["params"]): ParamFact[] {
+function paramFacts(study: WithParams, params: RunRecord["params"]): ParamFact[] {
   const fields = paramFields(study);
   return Object.entries(params).map(([name, value]) => {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
@@ -64,7 +89,7 @@ function asPath(file: string): string {
   return file.startsWith("-") ? `./${file}` : file;
 }
 
-function commandOf<P, R>(study: Study<P, R>, { params, device, checkpoint }: RunRecord): string {
+function commandOf(study: WithParams, { params, device, checkpoint }: RunRecord): string {
   const begin =
     checkpoint === undefined
       ? `npx tinylens run ${study.name}`

@@ -1,10 +1,15 @@
 /** The parameters of a study, read from its schema. */
 
 import type { z } from "zod";
-import type { Study } from "../studies/study.ts";
 
 /** Schema of one parameter. */
 export type FieldSchema = z.ZodType;
+
+/** A study of either kind, as far as its parameters go. */
+export interface WithParams {
+  readonly name: string;
+  readonly params: z.ZodType;
+}
 
 /** What a field says about itself in `.meta(...)`. */
 export interface FieldMeta {
@@ -13,14 +18,14 @@ export interface FieldMeta {
 }
 
 /** The schemas of a study's parameters, by name. */
-export function paramFields<P, R>(study: Study<P, R>): Readonly<Record<string, FieldSchema>> {
+export function paramFields(study: WithParams): Readonly<Record<string, FieldSchema>> {
   const { shape } = study.params.def as { readonly shape?: Readonly<Record<string, FieldSchema>> };
   if (shape === undefined) throw new TypeError(`${study.name}: params must be a z.object`);
   return shape;
 }
 
 /** The defaults of a study's parameters, by name. */
-export function paramDefaults<P, R>(study: Study<P, R>): Readonly<Record<string, unknown>> {
+export function paramDefaults(study: WithParams): Readonly<Record<string, unknown>> {
   const entries = Object.entries(paramFields(study)).map(([name, schema]) => {
     const parsed = schema.safeParse(undefined);
     return [name, parsed.success ? parsed.data : undefined] as const;
@@ -29,8 +34,8 @@ export function paramDefaults<P, R>(study: Study<P, R>): Readonly<Record<string,
 }
 
 /** The parameters that are not at their defaults, as `[name, text of the value]`. */
-export function changedParams<P, R>(
-  study: Study<P, R>,
+export function changedParams(
+  study: WithParams,
   params: Readonly<Record<string, unknown>>,
 ): readonly (readonly [string, string])[] {
   const defaults = paramDefaults(study);
