@@ -15,5 +15,14 @@ export {
 export { type InstrumentOptions, Instruments, type ModelSource } from "./instruments.ts";
 export { fileLab, labOf, memoryLab, planNamed, type ReadPublished, trainInMemory } from "./labs.ts";
 export { inMemory, type Memory } from "./memory.ts";
-export type { AnyModel, AnyPlan, Lab, Snapshot, Study, Subject, Training } from "./study.ts";
+export type {
+  AnyModel,
+  AnyPlan,
+  Lab,
+  PlanSize,
+  Snapshot,
+  Study,
+  Subject,
+  Training,
+} from "./study.ts";
 export { type HeldTraining, trainingOf, upTo } from "./training.ts";

@@ -44,19 +44,24 @@ interface Opened {
 
 /** Opens models, runs readings, and remembers measurements. */
 export class Instruments {
-  readonly backend: Backend;
-  readonly #readings: Readings;
+  readonly #backend: () => Promise<Backend>;
+  #readings: Readings | undefined;
   readonly #options: InstrumentOptions;
   readonly #memory: Memory;
   /** In order of last use. */
   readonly #open = new Map<string, Opened>();
   readonly #values = new Map<string, Promise<unknown>>();
 
-  constructor(backend: Backend, options: InstrumentOptions = {}) {
-    this.backend = backend;
-    this.#readings = new Readings(backend);
+  /** `backend` is opened when something has to be measured, and not before. */
+  constructor(backend: () => Promise<Backend>, options: InstrumentOptions = {}) {
+    this.#backend = once(backend);
     this.#options = options;
     this.#memory = options.memory ?? inMemory();
+  }
+
+  /** The back end; opened now if it was not before. */
+  backend(): Promise<Backend> {
+    return this.#backend();
   }
 
   /** A snapshot of the model that `source` describes. */
@@ -88,7 +93,7 @@ export class Instruments {
   /** Free every model and compiled reading. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close(0);
-    await this.#readings[Symbol.asyncDispose]();
+    await this.#readings?.[Symbol.asyncDispose]();
   }
 
   async #measure<A extends readonly unknown[], T>(
@@ -132,12 +137,15 @@ export class Instruments {
 
   async #subject({ model, config, weights }: ModelSource): Promise<Subject> {
     const arrays = await weights();
+    const backend = await this.#backend();
+    this.#readings ??= new Readings(backend);
+    const readings = this.#readings;
     const opened = await createModel(model, config, { weights: arrays });
     return {
       model: opened,
       weights: arrays,
-      backend: this.backend,
-      run: (reading, ...inputs) => this.#readings.run(reading, opened, arrays, ...inputs),
+      backend,
+      run: (reading, ...inputs) => readings.run(reading, opened, arrays, ...inputs),
     };
   }
 
@@ -150,4 +158,13 @@ export class Instruments {
       for (const weight of Object.values(model.weights)) weight.dispose();
     }
   }
+}
+
+/** `make`, called once at most. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -38,6 +38,7 @@ const study: Study = {
   view: z.strictObject({}),
   smoke: {},
   measurements: import.meta.url,
+  size: () => ({ weights: 1, tokens: 1 }),
   plans: () => ({ model: smallPlan({ steps: 6, checkpointEvery: 2, evalEvery: 3 }) as AnyPlan }),
   async *article() {},
 };
@@ -48,7 +49,7 @@ describe("a lab in memory", () => {
   const memory = inMemory();
   let instruments: Instruments;
   beforeAll(async () => {
-    instruments = new Instruments(await nativeBackend(), { memory });
+    instruments = new Instruments(nativeBackend, { memory });
   });
   afterAll(() => instruments[Symbol.asyncDispose]());
 
@@ -75,10 +76,10 @@ describe("a lab in memory", () => {
     expect(measured).toBe(2);
     await (await lab.training()).at(0).measure(firstLogit, 0);
     expect(measured).toBe(3);
-    await using again = new Instruments(await nativeBackend(), { memory });
+    await using again = new Instruments(nativeBackend, { memory });
     await (await memoryLab(study, {}, again).training()).at().measure(firstLogit, 0);
     expect(measured).toBe(3);
-    await using other = new Instruments(await nativeBackend(), { memory, version: "2" });
+    await using other = new Instruments(nativeBackend, { memory, version: "2" });
     await (await memoryLab(study, {}, other).training()).at().measure(firstLogit, 0);
     expect(measured).toBe(4);
   });

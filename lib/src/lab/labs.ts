@@ -38,7 +38,6 @@ export function labOf(
   const plans = study.plans(params);
   const trainings = new Map<string, Promise<Training>>();
   return {
-    backend: instruments.backend,
     async training(name = "model") {
       const known = trainings.get(name) ?? open(planNamed(study, plans, name), name);
       trainings.set(name, known);
@@ -67,11 +66,11 @@ export function memoryLab(
 /** Train a plan to its end and keep every checkpoint. */
 export async function trainInMemory(
   plan: AnyPlan,
-  { backend }: Pick<Instruments, "backend">,
+  instruments: Instruments,
 ): Promise<HeldTraining> {
   const rows: MetricsRow[] = [];
   const checkpoints = new Map<number, WeightArrays>();
-  for await (const event of train(plan, backend)) {
+  for await (const event of train(plan, await instruments.backend())) {
     if (event.kind === "metrics") rows.push(event.row);
     if (event.kind === "checkpoint") {
       checkpoints.set(event.checkpoint.step, castWeights(event.checkpoint.weights, "float32"));
@@ -102,7 +101,6 @@ export async function fileLab(
     at: () => snapshot,
   };
   return {
-    backend: instruments.backend,
     training: async () => training,
     published: async () => undefined,
   };

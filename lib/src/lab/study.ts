@@ -70,7 +70,6 @@ export interface Training {
 
 /** Where a study is done: a run folder, memory in a test, a browser tab, a worker of a sweep. */
 export interface Lab {
-  readonly backend: Backend;
   /** A training of the study's plans; default the one called `model`. Throws `UnknownNameError`. */
   training(name?: string): Promise<Training>;
   /**
@@ -81,6 +80,14 @@ export interface Lab {
     name: string,
     config?: Readonly<Record<string, unknown>>,
   ): Promise<Snapshot | undefined>;
+}
+
+/** How large a plan is. */
+export interface PlanSize {
+  /** Weights of the model. */
+  readonly weights: number;
+  /** Tokens of all examples that are made before training. */
+  readonly tokens: number;
 }
 
 /** A reproduction or an experiment that ends in claims. */
@@ -100,6 +107,8 @@ export interface Study<P = unknown, V = unknown> {
    * are measured again.
    */
   readonly measurements: string;
+  /** What the largest of the plans would take, told before anything is made. */
+  size(params: P): PlanSize;
   /** What is trained, by name; `model` is the study's own. */
   plans(params: P): Readonly<Record<string, AnyPlan>>;
   article(params: P, lab: Lab, view: V): AsyncGenerator<Block>;

@@ -10,17 +10,26 @@ import { recordName } from "./record.ts";
 export class FolderWatch {
   private readonly run: string;
   private readonly known: ReadonlyMap<string, string>;
+  private readonly record: string;
 
-  private constructor(run: string, known: ReadonlyMap<string, string>) {
+  private constructor(run: string, known: ReadonlyMap<string, string>, record: string) {
     this.run = run;
     this.known = known;
+    this.record = record;
   }
 
-  /** Watch the folder of a run, its `run.json`, and more folders in it, all of which are there. */
-  static async start(run: string, folders: readonly string[] = []): Promise<FolderWatch> {
+  /**
+   * Watch the folder of a run, its record (default `run.json`), and more folders in it, all of which
+   * are there.
+   */
+  static async start(
+    run: string,
+    folders: readonly string[] = [],
+    record: string = recordName,
+  ): Promise<FolderWatch> {
     const known = new Map<string, string>();
     for (const folder of [run, ...folders]) known.set(folder, await identity(folder));
-    return new FolderWatch(run, known);
+    return new FolderWatch(run, known, record);
   }
 
   /** Throws `InputError` when one of them was deleted or replaced, or the lock lost to another process. */
@@ -28,8 +37,8 @@ export class FolderWatch {
     for (const [folder, before] of this.known) {
       if ((await identity(folder)) !== before) throw this.gone(relative(this.run, folder));
     }
-    const record = join(this.run, recordName);
-    if ((await statIfThere(record)) === undefined) throw this.gone(recordName);
+    const record = join(this.run, this.record);
+    if ((await statIfThere(record)) === undefined) throw this.gone(this.record);
     await requireLock(this.run);
   }
 

@@ -13,6 +13,7 @@ export type { OnProgress, RunProgress } from "./progress.ts";
 export { findRun, rebuildReport } from "./rebuild-report.ts";
 export { type RunRecord, readRecord } from "./record.ts";
 export { resultsFromJson, resultsToJson } from "./results-json.ts";
+export { type Asked, runArticle } from "./run-article.ts";
 export { type RunOptions, runFolder, runStudy } from "./run-study.ts";
 export { type SaveFigureOptions, saveFigure } from "./save-figure.ts";
 export { changedParams, type FieldSchema, fieldMeta, paramFields } from "./schema.ts";

@@ -2,18 +2,26 @@ import { totalmem } from "node:os";
 import { z } from "zod";
 import { InputError } from "../core/errors.ts";
 import { sizeOf } from "../core/nd.ts";
-import type { PlanSize, Study } from "../studies/study.ts";
+import type { PlanSize } from "../lab/index.ts";
+import type { Study } from "../studies/study.ts";
 import { batchesOf, due, type TrainingPlan } from "../train/index.ts";
 
 /** The study's plan. Parameters that make no configuration of its model are an `InputError`. */
 export function planOf<P, R>(study: Study<P, R>, params: P): TrainingPlan {
-  try {
+  return withoutModelErrors(study.name, () => {
     checkSize(study.name, study.size(params));
     return study.plan(params);
+  });
+}
+
+/** What `make` gives. Parameters that make no configuration of a model are an `InputError`. */
+export function withoutModelErrors<T>(where: string, make: () => T): T {
+  try {
+    return make();
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const { path, message } = error.issues[0] as z.core.$ZodIssue;
-    throw new InputError(`${study.name}: the model's ${path.join(".")} is not valid: ${message}`);
+    throw new InputError(`${where}: the model's ${path.join(".")} is not valid: ${message}`);
   }
 }
 

@@ -180,7 +180,8 @@ async function trainAll(
   return { run: await trainedPart(folder, plan, others), step, resumed };
 }
 
-function newRecord(
+/** The record of a run that begins. */
+export function newRecord(
   study: string,
   params: unknown,
   device: BackendName,
@@ -234,12 +235,12 @@ async function requireWhole(
   }
 }
 
-/** Delete everything but the lock; `run.json` first, so that half of a run is never taken for a whole. */
-async function emptyFolder(folder: string): Promise<void> {
+/** Delete everything but the lock; the record first, so that half of a run is never taken for a whole. */
+export async function emptyFolder(folder: string, record: string = recordName): Promise<void> {
   const names = (await listIfThere(folder)) ?? [];
-  const others = names.filter((name) => name !== lockName && name !== recordName);
+  const others = names.filter((name) => name !== lockName && name !== record);
   try {
-    for (const name of [recordName, ...others]) {
+    for (const name of [record, ...others]) {
       await rm(join(folder, name), { recursive: true, force: true });
     }
   } catch (error) {

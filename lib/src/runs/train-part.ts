@@ -23,6 +23,8 @@ export interface PartOptions {
   readonly part: string | undefined;
   /** Folder of the whole run. */
   readonly run: string;
+  /** Name of its record; default `run.json`. */
+  readonly recordName?: string;
   readonly backend: Backend;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: OnProgress;
@@ -101,10 +103,10 @@ async function sitting(
   plan: TrainingPlan,
   { checkpoint: from }: ResumePoint,
   log: MetricsLog,
-  { part, run, backend, signal, onProgress, opener = openOnDisk }: PartOptions,
+  { part, run, recordName, backend, signal, onProgress, opener = openOnDisk }: PartOptions,
 ): Promise<PartResult> {
   let step = from?.step ?? 0;
-  const watch = await FolderWatch.start(run, [folder, checkpointFolder(folder)]);
+  const watch = await FolderWatch.start(run, [folder, checkpointFolder(folder)], recordName);
   const events = train(plan, backend, {
     from,
     stopped: () => signal?.aborted === true,

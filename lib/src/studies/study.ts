@@ -5,6 +5,7 @@ import type { Backend } from "../compile/backend.ts";
 import type { Claim } from "../core/claim.ts";
 import type { Source } from "../core/source.ts";
 import type { PlotlyFigure } from "../figures/figure.ts";
+import type { PlanSize } from "../lab/index.ts";
 import type { WeightArrays } from "../models/model.ts";
 import type { MetricsRow } from "../train/metrics.ts";
 import type { TrainingPlan } from "../train/plan.ts";
@@ -54,14 +55,6 @@ export interface StudyContext {
   readonly backend: Backend;
   /** The published checkpoint with this name, or undefined when it is not on this machine. */
   published(name: string): Promise<Uint8Array | undefined>;
-}
-
-/** How large a plan is. */
-export interface PlanSize {
-  /** Weights of the model. */
-  readonly weights: number;
-  /** Tokens of all examples that are made before training. */
-  readonly tokens: number;
 }
 
 /** `R` is plain data (numbers, strings, arrays, `NdArray`): it is `results.json`. */

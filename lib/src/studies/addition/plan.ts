@@ -1,6 +1,7 @@
 import type { NdArray } from "../../core/nd.ts";
 import { nd, sizeOf } from "../../core/nd.ts";
 import { fromProgressMeasures } from "../../io/index.ts";
+import type { PlanSize } from "../../lab/index.ts";
 import {
   type HookedTransformerConfig,
   hookedTransformer,
@@ -11,7 +12,6 @@ import { TorchGenerator } from "../../rng/index.ts";
 import { drawAdditions } from "../../tasks/index.ts";
 import type { ExampleStream, TrainingPlan } from "../../train/plan.ts";
 import { weightCount } from "../shared/weight-count.ts";
-import type { PlanSize } from "../study.ts";
 import { lossColumns } from "./losses.ts";
 import type { AdditionStudyParams } from "./params.ts";
 

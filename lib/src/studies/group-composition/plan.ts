@@ -1,9 +1,9 @@
 import { groupByName } from "../../groups/index.ts";
+import type { PlanSize } from "../../lab/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import { groupComposition, type Split } from "../../tasks/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
 import { weightCount } from "../shared/weight-count.ts";
-import type { PlanSize } from "../study.ts";
 import { networkOf } from "./networks.ts";
 import { type GroupCompositionParams, groupCompositionParams } from "./params.ts";
 

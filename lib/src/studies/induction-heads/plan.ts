@@ -1,4 +1,5 @@
 import { nd } from "../../core/nd.ts";
+import type { PlanSize } from "../../lab/index.ts";
 import {
   type HookedTransformerConfig,
   hookedTransformer,
@@ -9,7 +10,6 @@ import { TorchGenerator } from "../../rng/index.ts";
 import { drawInduction, type InductionLayout, sequenceLength } from "../../tasks/index.ts";
 import type { Answers, ExampleStream, TrainingPlan } from "../../train/plan.ts";
 import { weightCount } from "../shared/weight-count.ts";
-import type { PlanSize } from "../study.ts";
 import type { InductionHeadsParams } from "./params.ts";
 
 /** Two layers of attention and nothing else. */

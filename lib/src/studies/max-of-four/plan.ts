@@ -1,3 +1,4 @@
+import type { PlanSize } from "../../lab/index.ts";
 import { type HookedTransformerConfig, hookedTransformer } from "../../models/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import { randomSequences } from "../../tasks/index.ts";
@@ -5,7 +6,6 @@ import type { Examples } from "../../tasks/task.ts";
 import type { ExampleStream, TrainingPlan } from "../../train/plan.ts";
 import { derivedSeeds, maxModel, maxModelConfig } from "../max-of-two/plan.ts";
 import { weightCount } from "../shared/weight-count.ts";
-import type { PlanSize } from "../study.ts";
 import type { MaxOfFourParams } from "./params.ts";
 import { publishedModels } from "./published.ts";
 

@@ -1,3 +1,4 @@
+import type { PlanSize } from "../../lab/index.ts";
 import {
   type HookedTransformerConfig,
   hookedTransformer,
@@ -9,7 +10,6 @@ import { forcedSplit, type MaxOfNParams, maxOfN } from "../../tasks/index.ts";
 import type { Split } from "../../tasks/task.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
 import { weightCount } from "../shared/weight-count.ts";
-import type { PlanSize } from "../study.ts";
 import type { MaxOfTwoParams } from "./params.ts";
 
 /** Seeds derived as in the notebook's `Config`. */

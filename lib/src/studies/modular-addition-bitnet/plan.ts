@@ -1,3 +1,4 @@
+import type { PlanSize } from "../../lab/index.ts";
 import {
   type BitNetConfig,
   bitNetConfig,
@@ -10,7 +11,6 @@ import type { TrainingPlan } from "../../train/plan.ts";
 import { optimisation } from "../modular-addition/plan.ts";
 import { modularSplit } from "../modular-addition/split.ts";
 import { weightCount } from "../shared/weight-count.ts";
-import type { PlanSize } from "../study.ts";
 import type { BitNetParams } from "./params.ts";
 
 export function modelConfig(params: BitNetParams, quantization: Quantization): BitNetConfig {

@@ -1,3 +1,4 @@
+import type { PlanSize } from "../../lab/index.ts";
 import {
   type HookedTransformerConfig,
   hookedTransformer,
@@ -6,7 +7,6 @@ import {
 import { TorchGenerator } from "../../rng/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
 import { weightCount } from "../shared/weight-count.ts";
-import type { PlanSize } from "../study.ts";
 import type { ModularAdditionParams } from "./params.ts";
 import { modularSplit } from "./split.ts";
 

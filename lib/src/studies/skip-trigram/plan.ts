@@ -1,4 +1,5 @@
 import { nd } from "../../core/nd.ts";
+import type { PlanSize } from "../../lab/index.ts";
 import {
   type HookedTransformerConfig,
   hookedTransformer,
@@ -10,7 +11,6 @@ import { drawSkipTrigrams, isSignal, skipTrigramTokens } from "../../tasks/index
 import type { Split } from "../../tasks/task.ts";
 import { type Answers, dataLoaderOrder, type TrainingPlan } from "../../train/index.ts";
 import { weightCount } from "../shared/weight-count.ts";
-import type { PlanSize } from "../study.ts";
 import type { SkipTrigramStudyParams } from "./params.ts";
 
 /** The epochs that the notebook printed; each of their batches is logged. */

@@ -1,0 +1,54 @@
+/** The part of an article about compact proofs, for every max-of-n model. */
+
+import { type Block, count, figure, mechanism, percent, prose } from "../../article/index.ts";
+import { bars } from "../../figures/index.ts";
+import type { Proofs } from "./measure.ts";
+
+const names = { bruteForce: "brute force", cubic: "cubic", subcubic: "sub-cubic" } as const;
+
+/** The proofs that were made, by name. */
+function proofsMade(proofs: Proofs) {
+  return (["bruteForce", "cubic", "subcubic"] as const).flatMap((kind) => {
+    const bound = proofs[kind];
+    return bound === null ? [] : [{ kind, name: names[kind], ...bound }];
+  });
+}
+
+/** What each proof promises and costs; `how` says what the two compact ones look at. */
+export function* proofProse(proofs: Proofs, how: string): Generator<Block> {
+  const each = proofsMade(proofs).map(
+    ({ name, correct, accuracy, flop }) =>
+      `${name}, ${count(correct)} sequences (${percent(accuracy)}) for ${count(flop)} operations`,
+  );
+  yield prose(
+    `How much of this understanding can be *proved*? Running all ${count(proofs.cubic.total)} sequences proves the accuracy itself. A compact proof groups sequences and bounds every group at its worst: the better one understands the model, the less a short proof gives away (Gross et al. 2024). ${how}`,
+  );
+  yield prose(`Operations counted where they are done, tables included: ${each.join("; ")}.`);
+}
+
+/** What each proof costs, as bars. */
+export function priceFigure(proofs: Proofs): Block {
+  const made = proofsMade(proofs);
+  const { bruteForce, subcubic } = proofs;
+  const shorter = bruteForce === null ? undefined : subcubic.flop < bruteForce.flop;
+  const ratio = bruteForce === null ? 0 : subcubic.flop / bruteForce.flop;
+  return figure(
+    "proof-price",
+    "What each proof costs",
+    [
+      "Floating-point operations; in brackets the share of sequences proved. ",
+      mechanism(
+        "compact-proof",
+        shorter === undefined ? undefined : shorter && subcubic.correct > 0.5 * subcubic.total,
+        `The sub-cubic proof takes ${percent(ratio)} of the operations of brute force, and leaves ${count((bruteForce?.correct ?? 0) - subcubic.correct)} right answers unproved.`,
+        `The sub-cubic proof takes ${percent(ratio)} of the operations of brute force and covers ${percent(subcubic.accuracy)} of the sequences.`,
+      ),
+    ],
+    bars({
+      categories: made.map(({ name, accuracy }) => `${name} (${percent(accuracy)})`),
+      series: [{ name: "operations", values: made.map(({ flop }) => flop) }],
+      yLabel: "operations",
+      height: 340,
+    }),
+  );
+}
