@@ -234,7 +234,7 @@ describe("create", () => {
     const weights = await plain.stateDict();
     const b = nd("int32", [7], new Int32Array(7));
     await expect(create({ weights: { ...weights, "unembed.b_U": b } })).rejects.toThrow(
-      'weight "unembed.b_U" must be float32 or float64, got int32; convert it first',
+      "unembed.b_U: weights must be floating-point numbers, got whole numbers (int32)",
     );
   });
 });

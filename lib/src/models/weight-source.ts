@@ -2,6 +2,7 @@
 
 import { tensor } from "../arrays/index.ts";
 import { InputError, ShapeError, UnknownNameError } from "../core/errors.ts";
+import { requireFloats } from "../core/float32.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { Rng } from "../core/rng.ts";
 import { shown } from "../core/text.ts";
@@ -88,11 +89,7 @@ export function checkWeights(
     }
     const { dtype, shape } = array;
     if (wanted.join() !== shape.join()) throw new ShapeError(`${where}: ${name}`, wanted, shape);
-    if (!dtype.startsWith("float")) {
-      throw new InputError(
-        `${where}: weight "${name}" must be float32 or float64, got ${dtype}; convert it first`,
-      );
-    }
+    requireFloats(`${where}: ${name}`, dtype);
   }
   const missing = parameters.find(
     ({ name }) => weights[name] === undefined && !/(^|\.)b(_\w+)?$/.test(name),

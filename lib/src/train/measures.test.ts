@@ -156,7 +156,7 @@ describe("what a row measures", () => {
     const [train, test] = seen as [Answers, Answers];
     for (const [part, answers] of Object.entries({ train, test })) {
       const expected = byLoops(plan, (saved[0] as Checkpoint).weights, answers.examples);
-      expect(answers.examples).toBe(plan.split[part as "train" | "test"]);
+      expect(answers.examples).toEqual(plan.split[part as "train" | "test"]);
       expect([...answers.predictions.data]).toEqual(expected.predictions);
       expect(meanOf(answers.losses)).toBeCloseTo(expected.loss, 5);
     }
