@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { main } from "../../lib/src/cli/main.ts";
+import { seal } from "../../lib/src/runs/sealed-json.ts";
 import type { Campaign, Counts } from "./campaign.ts";
 import { chromiumPath, openPages, type Page } from "./xss-pages.ts";
 
@@ -91,7 +92,10 @@ function attempts(i: number, { seed, forms }: Settings): unknown[] {
   return [payload, [payload], { [payload]: payload }].slice(0, forms);
 }
 
-/** Every field of one file of the run `name` in `out`; keeps one page with a payload for Chromium. */
+/**
+ * Every field of one file of the run `name` in `out`, with a checksum that agrees; keeps one page with a
+ * payload for Chromium.
+ */
 async function attackFile(
   out: string,
   name: string,
@@ -103,12 +107,12 @@ async function attackFile(
   const path = join(out, name, file);
   const page = join(out, name, "report.html");
   const whole = readFileSync(path, "utf8");
-  const parsed: unknown = JSON.parse(whole);
+  const { checksum, ...parsed } = JSON.parse(whole);
   let kept: string | undefined;
   const further = file === "run.json" ? [["checkpoint"], ["params", "<b>"]] : [];
   for (const [i, place] of [...places(parsed), ...further].entries()) {
     for (const what of attempts(i, settings)) {
-      writeFileSync(path, JSON.stringify(put(parsed, place, what)));
+      writeFileSync(path, seal(JSON.stringify(put(parsed, place, what))));
       rmSync(page, { force: true });
       const { code, stderr } = await tinylens(out, "report", name, "--out", out);
       const fault = judge(code, stderr, page, tally);
@@ -169,12 +173,12 @@ async function attack(
     if (code > 1) throw new Error(`${study}: ${stderr}`);
     const name = readdirSync(out)[0] as string;
     const html = readFileSync(join(out, name, "report.html"), "utf8");
-    pages.push({ label: study, html, clean: true });
+    pages.push({ label: study, html, free: "everything" });
     const forced = html.replace("</body>", () => `${payloads.join("\n")}</body>`);
-    pages.push({ label: `${study} with payloads by force`, html: forced, clean: false });
+    pages.push({ label: `${study} with payloads by force`, html: forced, free: "nothing" });
     for (const file of settings.files) {
       const kept = await attackFile(out, name, file, settings, tally, log);
-      if (kept !== undefined) pages.push({ label: `${study} ${file}`, html: kept, clean: true });
+      if (kept !== undefined) pages.push({ label: `${study} ${file}`, html: kept, free: "policy" });
     }
     if (study === "max-of-two") await attackNames(work, join(out, name), tally, log);
   }
