@@ -107,6 +107,8 @@ export interface Model<C> {
    * to logits or a residual stream. Absent in models that do not consist of blocks.
    */
   forwardSpan?(weights: Weights, config: C, input: Tensor, hook: Hook, span: Span): Tensor;
+  /** Only so many first tokens of a sequence are read, and must have an embedding; default all. */
+  readonly reads?: number;
   /** Absent in models without a residual stream. */
   residualStream?(config: C, weights: Weights): ResidualStream;
   /** The longest sequence, and whether no position depends on later ones. */

@@ -34,6 +34,8 @@ export interface ExampleSizes {
   readonly labels: number;
   /** The longest sequence. */
   readonly positions: number;
+  /** How many first tokens of a sequence the model reads; others may be anything. */
+  readonly reads: number;
 }
 
 /** The sizes that a model has room for. */
@@ -44,6 +46,7 @@ export function exampleSizes<C>(model: Model<C>, config: C): ExampleSizes {
     tokens,
     labels: axisSize(parameters, "d_vocab_out") ?? tokens,
     positions: model.context?.(config).length ?? Number.POSITIVE_INFINITY,
+    reads: model.reads ?? Number.POSITIVE_INFINITY,
   };
 }
 
@@ -66,13 +69,14 @@ export function checkExamples(
     if (value === undefined) throw new InputError(`${where}: ${what} are missing`);
     return indexArray(where, what, value instanceof Tensor ? value.readSync() : value, size);
   };
-  const tokens = array("tokens", sizes.tokens);
+  const tokens = array("tokens", Number.POSITIVE_INFINITY);
   const [count = 0, length = 0] = tokens.shape;
   const fits = tokens.shape.length === 2 && count > 0 && length > 0 && length <= sizes.positions;
   if (!fits) {
     const most = Number.isFinite(sizes.positions) ? ` of at most ${sizes.positions} positions` : "";
     throw new ShapeError(`${where}: tokens "n pos"${most}`, [-1, -1], tokens.shape);
   }
+  checkTokens(where, tokens, sizes);
   const labels = array("labels", sizes.labels);
   const { positions } = given;
   if (positions !== undefined) checkPositions(where, positions, length);
@@ -85,12 +89,18 @@ export function checkExamples(
   if (places !== undefined && places.shape.join() !== labels.shape.join()) {
     throw new ShapeError(`${where}: places of these labels`, labels.shape, places.shape);
   }
-  return {
-    tokens,
-    labels,
-    ...(positions === undefined ? {} : { positions }),
-    ...(places === undefined ? {} : { places }),
-  };
+  return { ...given, tokens, labels, ...(places === undefined ? {} : { places }) } as Examples;
+}
+
+/** @throws InputError for a token outside the vocabulary, at a position that the model reads. */
+function checkTokens(
+  where: string,
+  { shape, data }: NdArray,
+  { tokens, reads }: ExampleSizes,
+): void {
+  const length = shape[1] as number;
+  const read = Float64Array.from(data, (x, i) => (i % length < reads ? x : 0));
+  checkIndices(where, "tokens", { shape, data: read }, tokens);
 }
 
 function checkPositions(where: string, positions: readonly number[], length: number): void {

@@ -149,6 +149,34 @@ describe.each(Object.entries(forms))("labels as %s", (_, form) => {
 });
 
 describe("examples", () => {
+  it("of a model that reads two tokens may hold others behind them", () => {
+    const config = { dVocab: 4 };
+    const marked = {
+      tokens: [
+        [0, 1, 4],
+        [2, 3, 4],
+      ],
+      labels: [0, 3],
+    };
+    const plan = (train: object) =>
+      trainingPlan({
+        model: oneLayerMlp,
+        config,
+        split: { train, test: marked } as never,
+        steps: 1,
+      });
+    expect(plan(marked).split.train.tokens.data[2]).toBe(4);
+    expect(() =>
+      plan({
+        ...marked,
+        tokens: [
+          [0, 4, 4],
+          [2, 3, 4],
+        ],
+      }),
+    ).toThrow("split.train: tokens must be whole numbers in [0, 4), got 4 at [0,1]");
+  });
+
   const narrow = [[0], [1], [2]];
   it.each([
     [{ labels: [0, -100, 1] }, "got -100 at [1]; -100 is not skipped as in PyTorch"],

@@ -51,6 +51,7 @@ export const bilinear: Model<BilinearConfig> = {
   points,
   init,
   forward,
+  reads: 2,
   lastLogits,
 };
 

@@ -26,5 +26,6 @@ export const oneLayerMlp: Model<OneLayerMlpConfig> = {
   points,
   init,
   forward,
+  reads: 2,
   lastLogits,
 };
