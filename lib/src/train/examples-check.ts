@@ -50,6 +50,18 @@ export function exampleSizes<C>(model: Model<C>, config: C): ExampleSizes {
   };
 }
 
+/** The fields that training reads: a task may add arrays of its own, which only its users read. */
+function withoutNotes(given: ExamplesInput): ExamplesInput {
+  const isNote = (name: string, value: unknown): boolean =>
+    !Object.hasOwn(exampleNames, name) && isNdArray(value);
+  const read = Object.entries(given).filter(([name, value]) => !isNote(name, value));
+  return Object.fromEntries(read) as unknown as ExamplesInput;
+}
+
+function isNdArray(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "dtype" in value && "shape" in value;
+}
+
 /**
  * The examples as int32 arrays; `where` opens the messages.
  * @throws InputError or ShapeError for tokens, labels, positions or places that do not fit the model
@@ -63,7 +75,7 @@ export function checkExamples(
   if (given === undefined || given === null || typeof given !== "object") {
     throw new InputError(`${where}: must be { tokens, labels }, got ${given}`);
   }
-  checkOptions<ExamplesInput>(where, given, exampleNames);
+  checkOptions<ExamplesInput>(where, withoutNotes(given), exampleNames);
   const array = (what: "tokens" | "labels" | "places", size: number): NdArray => {
     const value = given[what];
     if (value === undefined) throw new InputError(`${where}: ${what} are missing`);
