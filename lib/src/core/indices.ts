@@ -12,17 +12,26 @@ const ignoredByPyTorch = -100;
 
 /**
  * Check tokens, labels or other indices before they are rounded or looked up.
+ * Behind the first `read` of each row any whole number of at least 0 will do.
  * @throws InputError for the first that is not a whole number in [0, size), and where it is.
  */
-export function checkIndices(where: string, what: string, numbers: Numbers, size: number): void {
+export function checkIndices(
+  where: string,
+  what: string,
+  numbers: Numbers,
+  size: number,
+  read = Number.POSITIVE_INFINITY,
+): void {
   const { shape, data } = numbers;
+  const length = shape.at(-1) ?? 1;
   for (let i = 0; i < data.length; i++) {
     const value = data[i] as number;
-    if (value >= 0 && value < size && Number.isInteger(value)) continue;
+    const bound = i % length < read ? size : Number.POSITIVE_INFINITY;
+    if (value >= 0 && value < bound && Number.isInteger(value)) continue;
     const rule =
-      size === Number.POSITIVE_INFINITY
+      bound === Number.POSITIVE_INFINITY
         ? "must be whole numbers of at least 0"
-        : `must be whole numbers in [0, ${size})`;
+        : `must be whole numbers in [0, ${bound})`;
     const advice =
       value === ignoredByPyTorch
         ? "; -100 is not skipped as in PyTorch, so leave those positions out"

@@ -55,7 +55,7 @@ export async function exportModelFile(
   let fired: readonly string[] = [];
   const outputsOf = (traced: Weights, tokens: Tensor): Tensor[] => {
     if (hooks === undefined) {
-      const run = guarded(model.parameters(config), tokens, identity);
+      const run = guarded(model.parameters(config), tokens, identity, model.reads);
       return [model.forward(traced, config, run.tokens, run.hook)];
     }
     const { logits, cache } = runWithCache(model, traced, config, tokens, { names: hooks });

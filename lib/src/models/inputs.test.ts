@@ -2,11 +2,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { norm, type Tensor, tensor } from "../arrays/index.ts";
 import { compile, jaxBackend, type Value } from "../compile/index.ts";
 import { nd } from "../core/nd.ts";
+import { bilinear } from "./bilinear/index.ts";
 import { HookedTransformer } from "./create.ts";
 import type { HookEntry } from "./hook-entries.ts";
-import type { HookedModel } from "./hooked-model.ts";
+import { createModel, type HookedModel } from "./hooked-model.ts";
 import type { HookedTransformerConfig } from "./hooked-transformer/index.ts";
 import { crossEntropyPerLabel, lossFn } from "./loss.ts";
+import { oneLayerMlp } from "./one-layer-mlp/index.ts";
 import type { Tokens } from "./tokens.ts";
 
 const size = { nLayers: 2, nCtx: 4, dModel: 8, dHead: 4, dVocab: 7 };
@@ -93,6 +95,25 @@ describe("tokens that are", () => {
     expect([...each.data].map(Number.isNaN)).toEqual([false, true, false]);
     await logits.release();
     await losses.release();
+  });
+
+  it.each([
+    ["one-layer-mlp", () => createModel(oneLayerMlp, { dVocab: 5 }, { seed: 0 })],
+    ["bilinear", () => createModel(bilinear, { dVocab: 5 }, { seed: 0 })],
+  ] as const)("behind the two that %s reads may be others, such as =", async (_, create) => {
+    const pairs = await create();
+    const plain = numbers(pairs.forward([[1, 2]])).slice(0, 5);
+    expect(numbers(pairs.forward([[1, 2, 5]])).slice(0, 5)).toEqual(plain);
+    expect(numbers(pairs.runWithCache([[1, 2, 5]]).logits).slice(0, 5)).toEqual(plain);
+    expect(() => pairs.forward([[1, 5, 5]])).toThrow("in [0, 5), got 5 at [0,1]");
+    expect(() => pairs.forward([[1, 2, -1]])).toThrow("at least 0, got -1 at [0,2]");
+    const backend = await jaxBackend();
+    const specs = [{ dtype: "int32", shape: [2, 3] }] as const;
+    const run = await compile((given: Tensor) => pairs.forward(given), specs, { backend });
+    const out = await ((await run.run(nd("int32", [2, 3], [1, 2, 5, 1, 5, 5]))) as Value).read();
+    plain.forEach((x, i) => void expect(out.data[i]).toBeCloseTo(x, 5));
+    expect([...out.data.subarray(15)].every(Number.isNaN)).toBe(true);
+    await run.release();
   });
 });
 

@@ -131,7 +131,9 @@ function runHooked<C>(
   const returnType = kindOf(options);
   const parameters = model.parameters(config);
   const tokens =
-    startAtLayer === undefined ? tokenTensor(model.name, parameters, input) : undefined;
+    startAtLayer === undefined
+      ? tokenTensor(model.name, parameters, input, model.reads)
+      : undefined;
   const attentionMask =
     options.attentionMask === undefined ? undefined : maskTensor("forward", options.attentionMask);
   const span: Span = { startAtLayer, stopAtLayer, attentionMask, unembed: returnType !== null };
@@ -139,7 +141,7 @@ function runHooked<C>(
   const run =
     tokens === undefined
       ? { tokens: input instanceof Tensor ? input : tensor(input), hook }
-      : guarded(parameters, tokens, hook);
+      : guarded(parameters, tokens, hook, model.reads);
   const end = runSpan(model, weights, config, run.tokens, run.hook, span);
   requireFired();
   if (stopAtLayer !== undefined || returnType === "logits") return end;

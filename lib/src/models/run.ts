@@ -137,13 +137,13 @@ export function runWithAnyCache<C>(
   checkGradientOptions(where, options);
   const points = model.points(config);
   const parameters = model.parameters(config);
-  const checked = tokenTensor(where, parameters, tokens);
+  const checked = tokenTensor(where, parameters, tokens, model.reads);
   const names = new Set(matchPoints(where, points, options.names ?? (() => true)));
   const { hook: changes, requireFired } = hooksOf(where, points, options.hooks ?? []);
   const sliced = (cache: Cache): Cache => slicePositions(cache, points, options.posSlice);
   const attentionMask = options.attentionMask && maskTensor(where, options.attentionMask);
   const run = (own: Hook): Tensor => {
-    const { tokens, hook } = guarded(parameters, checked, own);
+    const { tokens, hook } = guarded(parameters, checked, own, model.reads);
     return attentionMask === undefined
       ? model.forward(weights, config, tokens, hook)
       : runSpan(model, weights, config, tokens, hook, { attentionMask });
@@ -200,9 +200,9 @@ export function runWithHooks<C>(
   hooks: readonly HookEntry[],
 ): Tensor {
   const parameters = model.parameters(config);
-  const checked = tokenTensor("runWithHooks", parameters, tokens);
+  const checked = tokenTensor("runWithHooks", parameters, tokens, model.reads);
   const changes = hooksOf("runWithHooks", model.points(config), hooks);
-  const run = guarded(parameters, checked, changes.hook);
+  const run = guarded(parameters, checked, changes.hook, model.reads);
   const logits = model.forward(weights, config, run.tokens, run.hook);
   changes.requireFired();
   return logits;

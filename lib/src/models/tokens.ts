@@ -23,16 +23,17 @@ export function axisSize(parameters: readonly Parameter[], axis: string): number
 }
 
 /**
- * Tokens as an int32 tensor "batch pos". Traced tokens have no numbers to look at; see `guarded`.
+ * Tokens as an int32 tensor "batch pos"; `read` is the model's `reads`. Traced tokens have no numbers to look at; see `guarded`.
  * @throws InputError for what is no whole number in the vocabulary, in whatever form it comes.
  */
 export function tokenTensor(
   where: string,
   parameters: readonly Parameter[],
   tokens: Tokens,
+  read?: number,
 ): Tensor {
   const vocabulary = axisSize(parameters, "d_vocab") ?? Number.POSITIVE_INFINITY;
-  return asBatch("tokens", indexTensor(where, "tokens", tokens, vocabulary));
+  return asBatch("tokens", indexTensor(where, "tokens", tokens, vocabulary, read));
 }
 
 /** Tensors whose numbers were looked at: the size below which they lie, and the same as int32. */
@@ -40,30 +41,42 @@ const looked = new WeakMap<Tensor, { readonly size: number; readonly whole: Tens
 
 /**
  * Tokens, labels or other indices in any form as an int32 tensor.
- * @throws InputError for what is no whole number in [0, size).
+ * @throws InputError for what is no whole number in [0, size); see `checkIndices` for `read`.
  */
-export function indexTensor(where: string, what: string, given: TensorData | Tensor, size: number) {
-  if (!(given instanceof Tensor)) return tensor(indexArray(where, what, given, size));
+export function indexTensor(
+  where: string,
+  what: string,
+  given: TensorData | Tensor,
+  size: number,
+  read?: number,
+): Tensor {
+  if (!(given instanceof Tensor)) return tensor(indexArray(where, what, given, size, read));
   const known = looked.get(given);
   if (known !== undefined && known.size <= size) return known.whole;
   if (!isReadable(given)) {
     if (given.dtype === "int32" || given.dtype === "uint32") return given;
     throw new InputError(`${where}: ${what} must be int32 while tracing, got ${given.dtype}`);
   }
-  const array = indexArray(where, what, given.readSync(), size);
+  const array = indexArray(where, what, given.readSync(), size, read);
   const whole = given.dtype === "int32" ? given : tensor(array);
-  looked.set(given, { size, whole });
+  if (read === undefined) looked.set(given, { size, whole });
   return whole;
 }
 
 /** The same as plain numbers, int32. */
-export function indexArray(where: string, what: string, given: TensorData, size: number): NdArray {
+export function indexArray(
+  where: string,
+  what: string,
+  given: TensorData,
+  size: number,
+  read?: number,
+): NdArray {
   const own = hostArray(given);
   if (own.dtype === "bool") {
     throw new InputError(`${where}: ${what} must be whole numbers, got booleans`);
   }
   const array = own.dtype === "float32" ? hostArray(given, "float64") : own;
-  checkIndices(where, what, array, size);
+  checkIndices(where, what, array, size, read);
   return nd("int32", array.shape, array.data);
 }
 

@@ -7,6 +7,7 @@ import { sizeOf } from "../core/nd.ts";
 import * as all from "../studies/all.ts";
 import { addition, skipTrigram } from "../studies/all.ts";
 import type { Study } from "../studies/study.ts";
+import { checkExamples, exampleSizes } from "../train/examples-check.ts";
 import { checkPlan, planOf } from "./plan-of.ts";
 import { runStudy } from "./run-study.ts";
 
@@ -43,6 +44,17 @@ describe("parameters that no machine can train with", () => {
     const left = existsSync(out) ? readdirSync(out, { recursive: true }) : [];
     expect(left).toEqual([]);
   });
+
+  it.each(Object.values(studies) as unknown as Study<unknown, unknown>[])(
+    "are not those of the smoke run of $name",
+    (study) => {
+      const plan = planOf(study, study.params.parse(study.smoke));
+      checkPlan(study.name, plan);
+      const sizes = exampleSizes(plan.model, plan.config);
+      checkExamples("train", plan.split.train, sizes);
+      checkExamples("test", plan.split.test, sizes);
+    },
+  );
 
   it("a batch that the memory cannot hold is named with both sizes", () => {
     const params = addition.params.parse({ batchSize: 2, dModel: 8, nHeads: 1, dMlp: 8 });

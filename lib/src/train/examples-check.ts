@@ -76,19 +76,18 @@ export function checkExamples(
     throw new InputError(`${where}: must be { tokens, labels }, got ${given}`);
   }
   checkOptions<ExamplesInput>(where, withoutNotes(given), exampleNames);
-  const array = (what: "tokens" | "labels" | "places", size: number): NdArray => {
+  const array = (what: "tokens" | "labels" | "places", size: number, read?: number): NdArray => {
     const value = given[what];
     if (value === undefined) throw new InputError(`${where}: ${what} are missing`);
-    return indexArray(where, what, value instanceof Tensor ? value.readSync() : value, size);
+    return indexArray(where, what, value instanceof Tensor ? value.readSync() : value, size, read);
   };
-  const tokens = array("tokens", Number.POSITIVE_INFINITY);
+  const tokens = array("tokens", sizes.tokens, sizes.reads);
   const [count = 0, length = 0] = tokens.shape;
   const fits = tokens.shape.length === 2 && count > 0 && length > 0 && length <= sizes.positions;
   if (!fits) {
     const most = Number.isFinite(sizes.positions) ? ` of at most ${sizes.positions} positions` : "";
     throw new ShapeError(`${where}: tokens "n pos"${most}`, [-1, -1], tokens.shape);
   }
-  checkTokens(where, tokens, sizes);
   const labels = array("labels", sizes.labels);
   const { positions } = given;
   if (positions !== undefined) checkPositions(where, positions, length);
@@ -102,17 +101,6 @@ export function checkExamples(
     throw new ShapeError(`${where}: places of these labels`, labels.shape, places.shape);
   }
   return { ...given, tokens, labels, ...(places === undefined ? {} : { places }) } as Examples;
-}
-
-/** @throws InputError for a token outside the vocabulary, at a position that the model reads. */
-function checkTokens(
-  where: string,
-  { shape, data }: NdArray,
-  { tokens, reads }: ExampleSizes,
-): void {
-  const length = shape[1] as number;
-  const read = Float64Array.from(data, (x, i) => (i % length < reads ? x : 0));
-  checkIndices(where, "tokens", { shape, data: read }, tokens);
 }
 
 function checkPositions(where: string, positions: readonly number[], length: number): void {

@@ -39,7 +39,7 @@ export async function tokenArray<C>(
   const parameters = model.model.parameters(model.config);
   const vocabulary = axisSize(parameters, "d_vocab") ?? Number.POSITIVE_INFINITY;
   const given = tokens instanceof Tensor ? await tokens.read() : tokens;
-  const array = indexArray(where, "tokens", given, vocabulary);
+  const array = indexArray(where, "tokens", given, vocabulary, model.model.reads);
   const shape = array.shape.length === 1 ? [1, array.shape[0] as number] : array.shape;
   if (shape.length !== 2) throw new ShapeError(`${where}: tokens "batch pos"`, [-1, -1], shape);
   return { ...array, shape };

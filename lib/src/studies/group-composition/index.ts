@@ -22,7 +22,7 @@ export const groupComposition: Study<GroupCompositionParams, GroupCompositionRes
     group: "S3",
     dEmbed: 16,
     dMlp: 16,
-    trainFraction: 0.8,
+    trainFraction: 0.7,
     steps: 60,
     checkpointEvery: 20,
     evalEvery: 10,
