@@ -4,7 +4,7 @@ import { toFloat } from "./dtype.ts";
 import { exp, log, maximum, stopGradient } from "./elementwise.ts";
 import { tidy } from "./scope.ts";
 import { squeeze } from "./shape-ops.ts";
-import { type Axis, type ReduceOptions, reduceNames, type Tensor } from "./tensor.ts";
+import type { Axis, ReduceOptions, Tensor } from "./tensor.ts";
 
 /** max(0, x). Its gradient at 0 is 0, as in PyTorch. */
 export function relu(x: Tensor): Tensor {

@@ -19,6 +19,7 @@ import type { Opener, OpenFile } from "./disk.ts";
 import { ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { findRun, rebuildReport } from "./rebuild-report.ts";
 import { type RunOptions, runStudy } from "./run-study.ts";
+import { StoppedError } from "./stopped.ts";
 import { folderOf, paramsOf, runSmall, stopAt } from "./testing/small-run.ts";
 import { smallStudy } from "./testing/small-study.ts";
 
@@ -201,7 +202,7 @@ describe("a run folder that is not as it should be", () => {
         controller.abort();
       },
     };
-    await expect(run(out, {}, options)).rejects.toThrow(/: locked by process \d+ on .*; wait/);
+    await expect(run(out, {}, options)).rejects.toThrow(StoppedError);
     expect(said).toEqual([expect.stringContaining("looking for up to 120 s whether process")]);
   });
 
