@@ -254,7 +254,7 @@ describe("refused with one sentence", () => {
     [
       "a list",
       () => stateDictOf([1, 2]),
-      "stateDictOf: weights must be at the top or under model, model_state_dict, state_dict; the file has no names",
+      "stateDictOf: weights must be at the top or under model, model_state_dict, state_dict; the file has a list of 2 at the top",
     ],
   ])("%s", (_, act, sentence) => {
     expect(act).toThrow(InputError);
