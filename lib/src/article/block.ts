@@ -8,6 +8,7 @@ import type { Sentence } from "./finding.ts";
 /** One row of a table: column name to cell text. */
 export type TableRow = Readonly<Record<string, string>>;
 
+/** One piece of an article. */
 export type Block =
   /** The question and the answer, in one paragraph at the top. Once in an article. */
   | { readonly kind: "summary"; readonly text: readonly Sentence[] }
@@ -35,10 +36,12 @@ export type Block =
   /** Headline numbers by name, for `--json` and tables of runs. */
   | { readonly kind: "metrics"; readonly values: Readonly<Record<string, number>> };
 
+/** The question and the answer, in one paragraph at the top. */
 export function summary(...text: Sentence[]): Block {
   return { kind: "summary", text };
 }
 
+/** The heading of what follows. */
 export function section(title: Sentence): Block {
   return { kind: "section", title };
 }
@@ -76,6 +79,7 @@ export function claim(
   return { kind: "claim", claim: judge(id, text, source, expected, measured, rule) };
 }
 
+/** Headline numbers by name. */
 export function metrics(values: Readonly<Record<string, number>>): Block {
   return { kind: "metrics", values };
 }

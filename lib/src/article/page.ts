@@ -26,11 +26,13 @@ export type PageItem =
   /** The place where a claim is found out; the claim is in `Page.claims`. */
   | { readonly kind: "claim"; readonly id: string };
 
+/** A heading with what stands under it, in reading order. */
 export interface PageSection {
   readonly title: string;
   readonly items: readonly PageItem[];
 }
 
+/** An article as a page shows it. */
 export interface Page {
   /** One paragraph: the question and the answer. */
   readonly summary: string;

@@ -9,6 +9,7 @@ export type ClaimValue = number | boolean | string | readonly number[] | readonl
  * follows from mathematics. `own`: our threshold, with its reason.
  */
 export const claimKinds = ["printed", "published", "recomputed", "theorem", "own"] as const;
+/** One of `claimKinds`. */
 export type ClaimKind = (typeof claimKinds)[number];
 
 /** A published number, the number measured here, and whether they agree. */
