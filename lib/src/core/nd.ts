@@ -3,6 +3,7 @@
 import { InputError, UnknownNameError } from "./errors.ts";
 import { place } from "./indices.ts";
 
+/** Types of numbers in an array. */
 export type DType = "float32" | "float64" | "int32" | "uint32" | "bool";
 
 /** Where the numbers of an `NdArray` lie. */

@@ -13,6 +13,7 @@ export interface Curves {
   readonly rows: readonly MetricsRow[];
 }
 
+/** The curves of logged rows. */
 export function curvesOf(rows: readonly MetricsRow[]): Curves {
   return {
     step: rows.map((row) => row.step),
@@ -29,6 +30,7 @@ export function curvesUpTo({ rows }: Curves, step: number): Curves {
   return curvesOf(rows.filter((row) => row.step <= step));
 }
 
+/** What is logged at each step. */
 export type Quantity = Exclude<keyof Curves, "step" | "rows">;
 
 /** The value logged at `step`; undefined when that step was not logged. */
