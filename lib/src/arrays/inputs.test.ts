@@ -31,7 +31,6 @@ describe("tensor", () => {
     [[Float32Array.of(1, 2)], "float32", [[1, 2]]],
     [[true, false], "bool", [1, 0]],
     [true, "bool", 1],
-    [[true, 2], "float32", [1, 2]],
   ])("takes %s as %s", (values, dtype, list) => {
     const made = tensor(values);
     expect([made.dtype, made.tolist()]).toEqual([dtype, list]);
@@ -42,6 +41,7 @@ describe("tensor", () => {
     [[1, undefined], "tensor: expected numbers, got undefined at [1]"],
     [[1n], "tensor: expected numbers, got bigint at [0]"],
     ["hello", "tensor: expected numbers, got string"],
+    [[true, 2], "tensor: expected numbers or booleans, got a list of both"],
     [
       [[1, 2], [1]],
       "tensor: lists must be rectangular, expected shape [2,2], got a list of 1 at [1]",
