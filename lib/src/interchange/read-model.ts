@@ -35,6 +35,8 @@ export interface ReadModelOptions extends ReadOptions, StateDictOptions {
   readonly model?: string;
   /** Fields of the configuration, in camelCase or TransformerLens's snake case; they win over the file's. */
   readonly config?: ConfigRecord;
+  /** Fields for a file that comes without a configuration, where its weights leave them open. */
+  readonly usual?: ConfigRecord;
 }
 
 /**
@@ -54,7 +56,7 @@ export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Mo
   );
   const family = families[name];
   const determined = family.determine(where, weights);
-  const given = { ...file.config, ...fromTransformerLensConfig(options.config ?? {}) };
+  const given = givenFields(file.config, options, determined.allowed);
   const { allowed, warnings } = settled(
     { ...determined.allowed, ...maskSays(file.raw), ...layoutSays(file.raw) },
     given,
@@ -73,6 +75,19 @@ export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Mo
     assumed,
     ...(warnings.length > 0 ? { warnings } : {}),
   };
+}
+
+/** What the file and the caller say; where neither has a configuration, what is usual. */
+function givenFields(
+  own: ConfigRecord | undefined,
+  { config, usual = {} }: ReadModelOptions,
+  allowed: Allowed,
+): ConfigRecord {
+  const said = { ...own, ...fromTransformerLensConfig(config ?? {}) };
+  if (Object.keys(said).length > 0) return said;
+  const fits = ([field, value]: [string, unknown]): boolean =>
+    !Object.hasOwn(allowed, field) || (allowed[field] as readonly unknown[]).includes(value);
+  return Object.fromEntries(Object.entries(usual).filter(fits)) as ConfigRecord;
 }
 
 /**

@@ -13,11 +13,21 @@ export {
   valueAt,
 } from "./curves.ts";
 export { type InstrumentOptions, Instruments, type ModelSource } from "./instruments.ts";
-export { fileLab, labOf, memoryLab, planNamed, type ReadPublished, trainInMemory } from "./labs.ts";
+export {
+  type FileLabOptions,
+  fileLab,
+  type HashedModel,
+  labOf,
+  memoryLab,
+  planNamed,
+  type ReadPublished,
+  trainInMemory,
+} from "./labs.ts";
 export { inMemory, type Memory } from "./memory.ts";
 export type {
   AnyModel,
   AnyPlan,
+  FileFacts,
   Lab,
   PlanSize,
   Snapshot,

@@ -1,13 +1,13 @@
 /** Labs that need no disk: trainings in memory, and a single model from a file. */
 
 import { UnknownNameError } from "../core/errors.ts";
-import { readModel } from "../interchange/index.ts";
+import { type ConfigRecord, type ModelFile, readModel } from "../interchange/index.ts";
 import type { WeightArrays } from "../models/index.ts";
 import { castWeights, type MetricsRow, train } from "../train/index.ts";
 import { sha256, trainingAddress } from "./address.ts";
 import { curvesOf } from "./curves.ts";
 import type { Instruments, ModelSource } from "./instruments.ts";
-import type { AnyPlan, Lab, Study, Training } from "./study.ts";
+import type { AnyPlan, Lab, Snapshot, Study, Training } from "./study.ts";
 import { type HeldTraining, trainingOf } from "./training.ts";
 
 /** Bytes of the published file with this name; undefined where it is absent. */
@@ -38,16 +38,13 @@ export function labOf(
   const plans = study.plans(params);
   const trainings = new Map<string, Promise<Training>>();
   return {
+    dataKnown: true,
     async training(name = "model") {
       const known = trainings.get(name) ?? open(planNamed(study, plans, name), name);
       trainings.set(name, known);
       return known;
     },
-    async published(name, config = {}) {
-      const bytes = await published(name);
-      if (bytes === undefined) return undefined;
-      return instruments.snapshot(await fileSource(bytes, config));
-    },
+    published: (name, config) => publishedIn(instruments, published, name, config),
   };
 }
 
@@ -86,14 +83,14 @@ export async function trainInMemory(
 
 /**
  * A lab whose only training is one model from a file: nobody knows how it came about, so there are
- * no curves and no other steps.
+ * no curves and no other steps. `dataKnown`: see `Lab`; default false.
  */
 export async function fileLab(
-  bytes: Uint8Array,
-  config: Readonly<Record<string, unknown>>,
+  file: HashedModel,
   instruments: Instruments,
+  { dataKnown = false, published = nothing }: FileLabOptions = {},
 ): Promise<Lab> {
-  const snapshot = instruments.snapshot(await fileSource(bytes, config));
+  const snapshot = instruments.snapshot(sourceOf(file));
   const training: Training = {
     finished: false,
     curves: curvesOf([]),
@@ -101,21 +98,43 @@ export async function fileLab(
     at: () => snapshot,
   };
   return {
+    dataKnown,
     training: async () => training,
-    published: async () => undefined,
+    published: (name, config) => publishedIn(instruments, published, name, config),
   };
 }
 
-async function fileSource(
-  bytes: Uint8Array,
-  config: Readonly<Record<string, unknown>>,
-): Promise<ModelSource> {
-  const file = readModel(bytes, { config });
+/** Options of `fileLab`. */
+export interface FileLabOptions {
+  /** See `Lab`; default false. */
+  readonly dataKnown?: boolean;
+  /** Reads published files; default none is there. */
+  readonly published?: ReadPublished;
+}
+
+/** A model with its weights, and the SHA-256 of the file that they are from. */
+export type HashedModel = Pick<ModelFile, "model" | "config" | "weights"> & {
+  readonly sha256: string;
+};
+
+function sourceOf({ model, config, weights, sha256: hash }: HashedModel): ModelSource {
   return {
-    id: `file ${await sha256(bytes)} ${JSON.stringify(config)}`,
+    id: `file ${hash} ${JSON.stringify(config)}`,
     step: undefined,
-    model: file.model,
-    config: file.config as Readonly<Record<string, unknown>>,
-    weights: async () => file.weights as WeightArrays,
+    model,
+    config: config as Readonly<Record<string, unknown>>,
+    weights: async () => weights,
   };
+}
+
+async function publishedIn(
+  instruments: Instruments,
+  read: ReadPublished,
+  name: string,
+  config: Readonly<Record<string, unknown>> = {},
+): Promise<Snapshot | undefined> {
+  const bytes = await read(name);
+  if (bytes === undefined) return undefined;
+  const file = readModel(bytes, { where: name, config: config as ConfigRecord });
+  return instruments.snapshot(sourceOf({ ...file, sha256: await sha256(bytes) }));
 }

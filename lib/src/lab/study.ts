@@ -70,6 +70,11 @@ export interface Training {
 
 /** Where a study is done: a run folder, memory in a test, a browser tab, a worker of a sweep. */
 export interface Lab {
+  /**
+   * Whether the parameters say what the model was trained on. True for trainings; for a file only
+   * where the study's `knowsData` says so.
+   */
+  readonly dataKnown: boolean;
   /** A training of the study's plans; default the one called `model`. Throws `UnknownNameError`. */
   training(name?: string): Promise<Training>;
   /**
@@ -88,6 +93,17 @@ export interface PlanSize {
   readonly weights: number;
   /** Tokens of all examples that are made before training. */
   readonly tokens: number;
+}
+
+/** What is known of a model in a file. */
+export interface FileFacts {
+  /** Name of the model, as in the registry: "hooked-transformer". */
+  readonly model: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Names of the parameters that were given; the others are defaults. */
+  readonly given: ReadonlySet<string>;
+  /** Texts of those of the study's `besideFiles` that are in the folder of the file, by name. */
+  readonly beside: Readonly<Record<string, string>>;
 }
 
 /** A reproduction or an experiment that ends in claims. */
@@ -109,6 +125,16 @@ export interface Study<P = unknown, V = unknown> {
   readonly measurements: string;
   /** What the largest of the plans would take, told before anything is made. */
   size(params: P): PlanSize;
+  /**
+   * The parameters with what a model in a file says: its sizes, and what a text beside it tells.
+   * Without it the model must have the configuration of the plan. Throws `InputError` for a model of
+   * another kind, and for parameters given that contradict.
+   */
+  fit?(params: P, file: FileFacts): P;
+  /** Names of files that may lie beside a model and say how it was trained. */
+  readonly besideFiles?: readonly string[];
+  /** Whether the parameters are those of the data that the model was trained on; default no. */
+  knowsData?(file: FileFacts): boolean;
   /** What is trained, by name; `model` is the study's own. */
   plans(params: P): Readonly<Record<string, AnyPlan>>;
   article(params: P, lab: Lab, view: V): AsyncGenerator<Block>;

@@ -48,6 +48,7 @@ function nearest(steps: readonly number[], wanted: number): number {
 /** The same lab as it was when its trainings had come to `step`, without published models. */
 export function upTo(lab: Lab, step: number): Lab {
   return {
+    dataKnown: lab.dataKnown,
     published: async () => undefined,
     async training(name) {
       const whole = await lab.training(name);
