@@ -12,6 +12,7 @@ export {
   ablateNeurons,
   ablatePositions,
   ablationEffects,
+  type ChosenEntries,
   type MeanOptions,
   meanValues,
   otherExamples,

@@ -16,6 +16,8 @@ export interface ModelSource {
   // biome-ignore lint/suspicious/noExplicitAny: a model of any kind; see `AnyModel`
   readonly model: Model<any>;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Bytes of the published file that it is from. */
+  readonly file?: Uint8Array;
   weights(): Promise<WeightArrays>;
 }
 
@@ -135,7 +137,7 @@ export class Instruments {
     return decodeJson(text);
   }
 
-  async #subject({ model, config, weights }: ModelSource): Promise<Subject> {
+  async #subject({ model, config, file, weights }: ModelSource): Promise<Subject> {
     const arrays = await weights();
     const backend = await this.#backend();
     this.#readings ??= new Readings(backend);
@@ -145,6 +147,7 @@ export class Instruments {
       model: opened,
       weights: arrays,
       backend,
+      ...(file && { file }),
       run: (reading, ...inputs) => readings.run(reading, opened, arrays, ...inputs),
     };
   }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { init, type Tensor } from "../arrays/index.ts";
 import { nativeBackend } from "../compile/index.ts";
 import { nd } from "../core/nd.ts";
+import { writeModel } from "../interchange/index.ts";
 import type { HookedModel } from "../models/index.ts";
 import { smallPlan } from "../train/testing/small-plan.ts";
 import {
@@ -117,6 +118,19 @@ describe("a lab in memory", () => {
     };
     await expect(last.measure(failing)).rejects.toThrow("not yet");
     expect(await last.measure(failing)).toBe(2);
+  });
+
+  it("opens a published file, and says what else it holds", async () => {
+    const { model, config, initial: weights } = smallPlan();
+    const bytes = writeModel({ model, config, weights, processed: [], assumed: {} }, "pt");
+    const lab = memoryLab(study, {}, instruments, async (name) =>
+      name === "one" ? bytes : undefined,
+    );
+    expect(await lab.published("other")).toBe(undefined);
+    const size = ({ file }: Subject) => file?.length ?? 0;
+    const snapshot = await lab.published("one");
+    expect(await snapshot?.measure(size)).toBe(bytes.length);
+    expect(await (await lab.training()).at().measure(size)).toBe(0);
   });
 
   it("shows itself as it was at an earlier step", async () => {

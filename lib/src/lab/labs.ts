@@ -136,5 +136,6 @@ async function publishedIn(
   const bytes = await read(name);
   if (bytes === undefined) return undefined;
   const file = readModel(bytes, { where: name, config: config as ConfigRecord });
-  return instruments.snapshot(sourceOf({ ...file, sha256: await sha256(bytes) }));
+  const source = sourceOf({ ...file, sha256: await sha256(bytes) });
+  return instruments.snapshot({ ...source, file: bytes });
 }

@@ -32,6 +32,8 @@ export interface Subject {
   readonly model: AnyModel;
   readonly weights: WeightArrays;
   readonly backend: Backend;
+  /** Bytes of the published file that it is from, for what it holds beside the model. */
+  readonly file?: Uint8Array;
   /** What `reading` returns for these arrays; compiled once for each kind of model and shapes. */
   run<A extends readonly Tensor[], T extends ReadTensors>(
     // biome-ignore lint/suspicious/noExplicitAny: see `AnyModel`

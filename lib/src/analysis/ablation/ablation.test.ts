@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Tensor, tensor } from "../../arrays/index.ts";
 import type { Backend } from "../../compile/backend.ts";
 import { nativeBackend } from "../../compile/backends/native/index.ts";
+import { nd } from "../../core/nd.ts";
 import {
+  compiled,
   type HookEntry,
   type HookedModel,
   HookedTransformer,
@@ -221,6 +223,23 @@ describe("ablation entries", () => {
         [4, 5, 6],
       ],
     ]);
+  });
+
+  it("are chosen by numbers of a tensor too, also in a compiled reading", async () => {
+    const wanted = model.runWithHooks(tokens, [ablateHeads(1, [1])]).readSync();
+    const chosen = model.runWithHooks(tokens, [ablateHeads(1, tensor([0, 1]))]).readSync();
+    expect(worst(chosen.data, wanted.data)).toBe(0);
+    await using without = await compiled(model, backend, (own, x: Tensor, off: Tensor) => ({
+      logits: own.runWithHooks(x, [ablateHeads(1, off)]),
+    }));
+    const { logits } = await without(
+      nd("int32", [3, 4], tokens.flat()),
+      nd("float32", [2], [0, 1]),
+    );
+    expect(worst(logits.data, wanted.data)).toBeLessThan(1e-5);
+    expect(() => model.runWithHooks(tokens, [ablateHeads(0, tensor([1, 0, 0]))])).toThrow(
+      'ablation of "blocks.0.attn.hook_z": entries of axis 2: expected [2], got [3]',
+    );
   });
 
   it("refuse entries and replacements that do not fit", () => {

@@ -1,10 +1,16 @@
-import { arange, type Tensor, where } from "../../arrays/index.ts";
-import { InputError } from "../../core/errors.ts";
+import { arange, Tensor, where } from "../../arrays/index.ts";
+import { InputError, ShapeError } from "../../core/errors.ts";
 import { getActName, type HookEntry } from "../../models/index.ts";
 import { fitted } from "./replacement.ts";
 
 /** What takes the place of an ablated activation: 0, or values of its shape; default 0. */
 export type Replacement = number | Tensor;
+
+/**
+ * Entries of an axis by number; or a tensor with one number for each, not 0 for those that are meant,
+ * which may be an argument of a compiled reading: one compilation then serves every choice.
+ */
+export type ChosenEntries = readonly number[] | Tensor;
 
 /** What takes the place of the entries, and at which positions. */
 export interface AblationOptions {
@@ -17,12 +23,13 @@ export interface AblationOptions {
  * Hook entry that replaces some entries along an axis of the activations of a point:
  * `model.runWithHooks(tokens, [ablateEntries("blocks.0.mlp.hook_post", -1, [3], { replacement })])`.
  * @param axis of the activation; negative counts from the end
- * @throws InputError for entries outside the axis; ShapeError for a replacement that does not fit.
+ * @throws InputError for entries outside the axis; ShapeError for a replacement or a tensor of entries
+ * that does not fit.
  */
 export function ablateEntries(
   name: string,
   axis: number,
-  entries: readonly number[],
+  entries: ChosenEntries,
   { replacement = 0, positions }: AblationOptions = {},
 ): HookEntry {
   return [
@@ -40,7 +47,7 @@ export function ablateEntries(
 /** Ablate the outputs z of some heads of a layer. Errors as for `ablateEntries`. */
 export function ablateHeads(
   layer: number,
-  heads: readonly number[],
+  heads: ChosenEntries,
   options?: AblationOptions,
 ): HookEntry {
   return ablateEntries(getActName("z", layer), 2, heads, options);
@@ -49,7 +56,7 @@ export function ablateHeads(
 /** Ablate some neurons of a layer's MLP, after their activation function. */
 export function ablateNeurons(
   layer: number,
-  neurons: readonly number[],
+  neurons: ChosenEntries,
   options?: AblationOptions,
 ): HookEntry {
   return ablateEntries(getActName("post", layer), 2, neurons, options);
@@ -67,8 +74,13 @@ export function ablatePositions(
 }
 
 /** True at the entries of one axis; size 1 along the others. */
-function maskOf(what: string, x: Tensor, axis: number, entries: readonly number[]): Tensor {
+function maskOf(what: string, x: Tensor, axis: number, entries: ChosenEntries): Tensor {
   const size = x.shape[axis] ?? 0;
+  const along = x.shape.map((_, i) => (i === axis ? size : 1));
+  if (entries instanceof Tensor) {
+    if (entries.shape.join() === String(size)) return entries.notEqual(0).reshape(along);
+    throw new ShapeError(`${what}: entries of axis ${axis}`, [size], entries.shape);
+  }
   const wrong = entries.find((entry) => !(Number.isInteger(entry) && entry >= 0 && entry < size));
   if (wrong !== undefined || entries.length === 0) {
     throw new InputError(
@@ -80,5 +92,5 @@ function maskOf(what: string, x: Tensor, axis: number, entries: readonly number[
     (sum, entry) => sum.add(indices.equal(entry).astype("int32")),
     indices.mul(0),
   );
-  return chosen.greater(0).reshape(x.shape.map((_, i) => (i === axis ? size : 1)));
+  return chosen.greater(0).reshape(along);
 }

@@ -12,6 +12,7 @@ export {
   ablateHeads,
   ablateNeurons,
   ablatePositions,
+  type ChosenEntries,
   type Replacement,
 } from "./entries.ts";
 export {
