@@ -208,10 +208,11 @@ export {
   subcubicBound,
 } from "./proofs/index.ts";
 export type {
-  CompareOptions,
   IrrepOptions,
   LogitComparison,
   NeuronRepresentations,
+  PairBlock,
+  PairPass,
   Partition,
   Representation,
   RepresentationAnalysis,
@@ -224,23 +225,20 @@ export type {
 } from "./representations/index.ts";
 export {
   analyseRepresentations,
-  centreAsPrinted,
   character,
-  compareLogits,
   conjugatePartition,
   functionSpace,
   irreducibleRepresentations,
   keyThreshold,
   lowRank,
   naturalRepresentation,
-  neuronRepresentations,
   partitionsOf,
+  passOver,
   shareIn,
   singularVectors,
   spanOf,
   standardTableaux,
   summaryMetrics,
-  traceCube,
   traceTable,
 } from "./representations/index.ts";
 export {

@@ -1,7 +1,6 @@
 /** Representations of finite groups, and how much of a model they explain. */
 
 export { type IrrepOptions, irreducibleRepresentations } from "./irreps.ts";
-export type { SplitPerformance } from "./losses.ts";
 export {
   analyseRepresentations,
   keyThreshold,
@@ -10,18 +9,13 @@ export {
   type RepresentationMetrics,
   type SubspaceLosses,
 } from "./metrics.ts";
-export { type NeuronRepresentations, neuronRepresentations } from "./neurons.ts";
+export type { NeuronRepresentations } from "./neurons.ts";
+export { type PairBlock, type PairPass, passOver } from "./pairs.ts";
 export { character, naturalRepresentation, type Representation } from "./representation.ts";
 export { functionSpace, shareIn, spanOf } from "./span.ts";
 export { summaryMetrics } from "./summary.ts";
-export {
-  type CompareOptions,
-  centreAsPrinted,
-  compareLogits,
-  type LogitComparison,
-  traceCube,
-  traceTable,
-} from "./trace.ts";
+export type { SplitPerformance } from "./sums.ts";
+export { type LogitComparison, traceTable } from "./traces.ts";
 export { lowRank, type SingularVectors, singularVectors } from "./vectors.ts";
 export {
   conjugatePartition,

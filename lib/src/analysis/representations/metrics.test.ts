@@ -1,21 +1,22 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type NdArray, nd } from "../../core/nd.ts";
-import { type FiniteGroup, groupByName, multiply } from "../../groups/index.ts";
+import { groupByName, multiply } from "../../groups/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
+import { svd } from "../linalg/index.ts";
 import {
   analyseRepresentations,
-  centreAsPrinted,
   character,
-  compareLogits,
   irreducibleRepresentations,
   lowRank,
   naturalRepresentation,
-  neuronRepresentations,
+  type PairPass,
+  passOver,
   type Representation,
+  type RepresentationAnalysis,
   type RepresentationInput,
   singularVectors,
   summaryMetrics,
-  traceCube,
+  traceTable,
 } from "./index.ts";
 import { matrixOf } from "./representation.ts";
 
@@ -29,18 +30,35 @@ const draw = (seed: number, ...shape: number[]): NdArray =>
   nd("float32", shape, new TorchGenerator(seed).normal(shape.reduce((a, b) => a * b, 1)));
 
 const width = 5;
+const drawn = { logits: draw(1, N, n), hidden: draw(2, N, width) };
+
+/** The same arrays in blocks of ten pairs. */
+const inBlocks: PairPass = async (visit) => {
+  const rows = ({ dtype, shape, data }: NdArray, start: number): NdArray => {
+    const columns = shape[1] as number;
+    const part = data.slice(start * columns, (start + 10) * columns);
+    return { dtype, shape: [part.length / columns, columns], data: part } as NdArray;
+  };
+  for (let start = 0; start < N; start += 10) {
+    visit({ start, logits: rows(drawn.logits, start), hidden: rows(drawn.hidden, start) });
+  }
+};
+
 const input: RepresentationInput = {
   group,
   irreps,
-  logits: draw(1, N, n),
-  hidden: draw(2, N, width),
+  pass: inBlocks,
   embedA: draw(3, n, width),
   embedB: draw(4, n, width),
   unembed: draw(5, width, n),
   trainIndices: Int32Array.from({ length: 20 }, (_, i) => (i * 5) % N),
   testIndices: Int32Array.from({ length: 16 }, (_, i) => i),
 };
-const analysis = analyseRepresentations(input);
+let analysis: RepresentationAnalysis;
+
+beforeAll(async () => {
+  analysis = await analyseRepresentations(input);
+});
 
 /** Rows as lists of lists. */
 function table({ shape, data }: NdArray): number[][] {
@@ -83,12 +101,15 @@ const everywhere = pairs.map((_, i) => i);
 const train = [...input.trainIndices];
 
 describe("metrics against sums over all pairs", () => {
-  const logits = table(input.logits);
-  const hidden = table(input.hidden);
+  const logits = table(drawn.logits);
+  const hidden = table(drawn.hidden);
   const unembed = table(input.unembed);
   const centred = logits.map((row) => row.map((x) => x - sum(row) / n));
   const standard = irreps.find(({ name }) => name === "standard") as Representation;
-  const found = analysis.representations.find(({ name }) => name === "standard");
+  let found: RepresentationAnalysis["representations"][number] | undefined;
+  beforeAll(() => {
+    found = analysis.representations.find(({ name }) => name === "standard");
+  });
   const product = (a: number, b: number) => multiply(group, a, b);
 
   it("logit similarity is the cosine with χ(abc⁻¹)", () => {
@@ -166,10 +187,24 @@ describe("metrics against sums over all pairs", () => {
   });
 });
 
+/** The rows of a table "ab c" at every pair. */
+const atPairs = (byProduct: NdArray): NdArray =>
+  nd(
+    "float64",
+    [N, n],
+    labels.flatMap((label) => [...byProduct.data.slice(label * n, (label + 1) * n)]),
+  );
+
 describe("a network that computes one character exactly", () => {
   const standard = irreps[2] as Representation;
-  const exact = { ...traceCube(group, character(standard)) };
-  const opened = analyseRepresentations({ ...input, logits: exact });
+  const exact = {
+    ...input,
+    pass: passOver(atPairs(traceTable(group, character(standard))), drawn.hidden),
+  };
+  let opened: RepresentationAnalysis;
+  beforeAll(async () => {
+    opened = await analyseRepresentations(exact);
+  });
 
   it("has similarity 1 with it, 0 with the others, and it as its only key representation", () => {
     const similarities = opened.representations.map((one) => one.logitSimilarity ?? 0);
@@ -179,8 +214,8 @@ describe("a network that computes one character exactly", () => {
     expect(opened.losses.logitExcluded).toBeCloseTo(Math.log(n), 12);
   });
 
-  it("takes the key representations it is told", () => {
-    const told = analyseRepresentations({ ...input, logits: exact, key: ["sign"] });
+  it("takes the key representations it is told", async () => {
+    const told = await analyseRepresentations({ ...exact, key: ["sign"] });
     expect(told.keyRepresentations).toEqual(["sign"]);
   });
 
@@ -198,25 +233,93 @@ describe("a network that computes one character exactly", () => {
 });
 
 describe("logits against a trace", () => {
-  const trace = traceCube(group, character(naturalRepresentation(group)));
+  const trace = atPairs(traceTable(group, character(naturalRepresentation(group))));
+  const compared = async (logits: NdArray) =>
+    (await analyseRepresentations({ ...input, pass: passOver(logits, drawn.hidden) })).traces;
 
-  it("agree with a multiple of themselves", () => {
-    const scaled = { ...trace, data: trace.data.map((x) => 3 * x + 5) };
-    const { cosine, fraction } = compareLogits(scaled, trace);
-    expect(cosine).toBeCloseTo(1, 12);
-    expect(fraction).toBeCloseTo(1, 12);
+  it("agree with a multiple of themselves", async () => {
+    const scaled = nd(
+      "float64",
+      [N, n],
+      [...trace.data].map((x) => 3 * x + 5),
+    );
+    const { natural } = await compared(scaled);
+    expect(natural.cosine).toBeCloseTo(1, 12);
+    expect(natural.fraction).toBeCloseTo(1, 12);
+    expect((await compared(trace)).natural.softmaxCosine).toBeCloseTo(1, 12);
   });
 
-  it("are centred as numpy broadcasts a mean without keepdim", () => {
-    const cube = nd("float64", [4, 2], [1, 3, 10, 20, 5, 9, 0, 4]);
-    // means[a][b] = [[2, 15], [7, 2]]; x[a][b][c] loses means[b][c].
-    expect([...centreAsPrinted(cube, 2).data]).toEqual([-1, -12, 3, 18, 3, -6, -7, 2]);
+  it("are compared row by row, each row centred", async () => {
+    const { natural } = analysis.traces;
+    const rows = (x: NdArray) => table(x).map((row) => row.map((value) => value - sum(row) / n));
+    const [x, h] = [rows(drawn.logits), rows(trace)];
+    const dot = (a: number[], b: number[]) => sum(a.map((value, c) => value * (b[c] as number)));
+    const cosine = (a: number[], b: number[]) => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+    const softmax = (row: number[]) => row.map((value) => Math.exp(value) / sum(row.map(Math.exp)));
+    const mean = (f: (a: number[], b: number[]) => number) =>
+      sum(x.map((row, i) => f(row, h[i] as number[]))) / N;
+    expect(natural.cosine).toBeCloseTo(mean(cosine), 12);
+    expect(natural.softmaxCosine).toBeCloseTo(
+      mean((a, b) => cosine(softmax(a), softmax(b))),
+      12,
+    );
+    const shares = Array.from({ length: n }, (_, c) => {
+      const projected = x.map((row, i) => {
+        const by = h[i] as number[];
+        return ((by[c] as number) * dot(row, by)) / dot(by, by);
+      });
+      return sum(projected.map((value) => value ** 2)) / sum(column(x, c).map((v) => v ** 2));
+    });
+    expect(natural.fraction).toBeCloseTo(sum(shares) / n, 12);
   });
 
-  it("use the row they are told", () => {
-    const rows = nd("float64", [2, 3], [1, 0, -1, 0, 2, -2]);
-    const logits = nd("float64", [3, 3], [0, 2, -2, 1, 0, -1, 0, 4, -4]);
-    expect(compareLogits(logits, rows, { rowOf: [1, 0, 1] }).cosine).toBeCloseTo(1, 12);
+  it("of key representations are weighted as the logits have them", async () => {
+    const { traces } = await analyseRepresentations({
+      ...input,
+      pass: passOver(
+        atPairs(traceTable(group, character(irreps[2] as Representation))),
+        drawn.hidden,
+      ),
+    });
+    expect(traces.key?.cosine).toBeCloseTo(1, 12);
+    expect((await compared(drawn.logits)).key === null).toBe(
+      analysis.keyRepresentations.length === 0,
+    );
+  });
+});
+
+describe("losses without a part", () => {
+  it("are those of the differences, however large the logits are", async () => {
+    const large = nd(
+      "float64",
+      [N, n],
+      [...drawn.logits.data].map((x) => 400 * x),
+    );
+    const { losses } = await analyseRepresentations({
+      ...input,
+      pass: passOver(large, drawn.hidden),
+      key: ["sign", "standard"],
+    });
+    const parts = await Promise.all(
+      ["sign", "standard"].map(async (name) => {
+        const chi = character(irreps.find((one) => one.name === name) as Representation);
+        const trace = table(atPairs(traceTable(group, chi)));
+        const centred = table(large).map((row) => row.map((x) => x - sum(row) / n));
+        const dot = sum(trace.flatMap((row, i) => row.map((x, c) => x * (centred[i]?.[c] ?? 0))));
+        const squares = sum(trace.flat().map((x) => x * x));
+        return trace.map((row) => row.map((x) => (x * dot) / squares));
+      }),
+    );
+    const rest = table(large).map((row, i) =>
+      row.map((x, c) => x - sum(parts.map((part) => part[i]?.[c] as number))),
+    );
+    const each = train.map((i) => {
+      const row = rest[i] as number[];
+      const top = Math.max(...row);
+      const others = Math.log(sum(row.map((x) => Math.exp(x - top))));
+      return top + others - (row[labels[i] as number] as number);
+    });
+    expect(losses.logitExcluded).toBeCloseTo(sum(each) / each.length, 8);
   });
 });
 
@@ -230,7 +333,7 @@ describe("vectors and neurons", () => {
       if (j === 0) return 5 * (matrixOf(sign, g)[0] as number);
       return (j === 1 ? 3 : 2) * (matrixOf(standard, g)[j] as number);
     });
-    const found = singularVectors(nd("float64", [n, 3], entries), irreps);
+    const found = singularVectors(svd(nd("float64", [n, 3], entries)), irreps);
     expect(found.belongsTo).toEqual(["sign", "standard", "standard"]);
     expect(found.singularValues[0]).toBeCloseTo(5 * Math.sqrt(6), 12);
     expect([...found.shares.data].map((x) => Math.round(x * 1e9) / 1e9)).toEqual([
@@ -240,32 +343,34 @@ describe("vectors and neurons", () => {
 
   it("of low rank keep the largest singular values", () => {
     const diagonal = nd("float64", [3, 3], [3, 0, 0, 0, 2, 0, 0, 0, 1]);
-    const kept = [...lowRank(diagonal, 2).data].map((x) => Math.round(x * 1e9) / 1e9 + 0);
+    const kept = [...lowRank(svd(diagonal), 2).data].map((x) => Math.round(x * 1e9) / 1e9 + 0);
     expect(kept).toEqual([3, 0, 0, 0, 2, 0, 0, 0, 0]);
   });
 
-  it("of the product's sign belong to the sign, constant ones to none", () => {
+  it("of the product's sign belong to the sign, constant ones to none", async () => {
     const activations = pairs.flatMap(([a, b]) => [
       group.signature(multiply(group, a, b)),
       7,
       matrixOf(standard, a)[1] as number,
     ]);
-    const found = neuronRepresentations(
-      group as FiniteGroup,
-      irreps,
-      nd("float32", [N, 3], activations),
-    );
-    expect(found.belongsTo).toEqual(["sign", "", "standard"]);
-    expect(found.best.map((x) => Math.round(x * 1e6) / 1e6)).toEqual([1, 0, 1]);
+    const { neurons } = await analyseRepresentations({
+      ...input,
+      pass: passOver(drawn.logits, nd("float32", [N, 3], activations)),
+      unembed: draw(5, 3, n),
+    });
+    expect(neurons.belongsTo).toEqual(["sign", "", "standard"]);
+    expect(neurons.best.map((x) => Math.round(x * 1e6) / 1e6)).toEqual([1, 0, 1]);
   });
 });
 
 describe("inputs that do not fit", () => {
-  it("are refused by name and shape", () => {
-    expect(() => analyseRepresentations({ ...input, logits: draw(1, N, 4) })).toThrow(
+  it("are refused by name and shape", async () => {
+    const wrong = passOver(draw(1, N, 4), drawn.hidden);
+    await expect(analyseRepresentations({ ...input, pass: wrong })).rejects.toThrow(
       'analyseRepresentations logits "pair c": expected [36,6], got [36,4]',
     );
-    expect(() => analyseRepresentations({ ...input, unembed: draw(1, 4, n) })).toThrow(
+    const unembed = draw(1, 4, n);
+    await expect(analyseRepresentations({ ...input, unembed })).rejects.toThrow(
       'analyseRepresentations unembed "neuron c": expected [5,6], got [4,6]',
     );
   });

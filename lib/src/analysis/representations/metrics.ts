@@ -6,27 +6,33 @@
 import { dims } from "../../core/dims.ts";
 import type { NdArray } from "../../core/nd.ts";
 import type { FiniteGroup } from "../../groups/index.ts";
-import { type Float64NdArray, sumOfSquares, transpose } from "../linalg/index.ts";
-import { type FoldedHidden, foldHidden, hiddenOfProduct } from "./hidden.ts";
-import { type FoldedLogits, foldLogits, logitsOfTrace } from "./logits.ts";
-import { ExcludedLosses, performanceOf, productLoss, type SplitPerformance } from "./losses.ts";
-import { character, type Representation } from "./representation.ts";
-import { functionSpace, shareIn } from "./span.ts";
+import { type Float64NdArray, float64, matmul, sumOfSquares, transpose } from "../linalg/index.ts";
+import { ExcludedLosses, productLoss } from "./excluded.ts";
+import { type NeuronRepresentations, neuronRepresentations } from "./neurons.ts";
+import { checkBlock, type PairPass } from "./pairs.ts";
+import { character, naturalRepresentation, type Representation } from "./representation.ts";
+import { functionSpace, projectOn, shareIn } from "./span.ts";
+import {
+  centreRow,
+  type PairSums,
+  performanceOf,
+  type SplitPerformance,
+  sumPairs,
+} from "./sums.ts";
+import { type LogitComparison, TraceComparison, traceTable } from "./traces.ts";
 
-/** A model of ab, opened on all pairs (a, b) in row-major order. */
+/** A model of ab, opened on all pairs (a, b). */
 export interface RepresentationInput {
   readonly group: FiniteGroup;
   readonly irreps: readonly Representation[];
-  /** "pair c" */
-  readonly logits: NdArray;
-  /** Activations of the hidden layer, "pair neuron". */
-  readonly hidden: NdArray;
+  /** Runs the model on all pairs; called twice. */
+  readonly pass: PairPass;
   /** What the first and second element add to the hidden layer (or their embeddings), "element column". */
   readonly embedA: NdArray;
   readonly embedB: NdArray;
   /** From the hidden layer to the logits, "neuron c". */
   readonly unembed: NdArray;
-  /** Pairs order·a + b of the training set, and the others. */
+  /** Pairs order·a + b of the training set, and the others. Losses of a part without pairs are NaN. */
   readonly trainIndices: Int32Array;
   readonly testIndices: Int32Array;
   /** Names of the key representations; default those above `keyThreshold`. */
@@ -78,6 +84,12 @@ export interface RepresentationAnalysis {
   };
   /** Of all key representations together. */
   readonly losses: SubspaceLosses;
+  readonly neurons: NeuronRepresentations;
+  /**
+   * The logits beside χ(abc⁻¹) of the permutation matrices, and beside the sum of the key representations'
+   * characters, weighted as the logits have them; null without a key representation.
+   */
+  readonly traces: { readonly natural: LogitComparison; readonly key: LogitComparison | null };
 }
 
 /** A representation counts as learned above this logit similarity (published code). */
@@ -94,57 +106,74 @@ interface Part {
 }
 
 /** Every metric of the paper, per representation and in total. */
-export function analyseRepresentations(input: RepresentationInput): RepresentationAnalysis {
-  const { group, irreps, logits, hidden } = input;
-  const size = group.order;
-  dims("analyseRepresentations logits", logits, "pair c", { pair: size * size, c: size });
-  const { neuron } = dims("analyseRepresentations hidden", hidden, "pair neuron", {
-    pair: size * size,
-  });
-  dims("analyseRepresentations unembed", input.unembed, "neuron c", { neuron, c: size });
-  const foldedLogits = foldLogits(group, logits);
-  const foldedHidden = foldHidden(group, hidden);
-  const parts = irreps.map((irrep) => partOf(input, irrep, foldedLogits, foldedHidden));
+export async function analyseRepresentations(
+  input: RepresentationInput,
+): Promise<RepresentationAnalysis> {
+  const { group, irreps, unembed, trainIndices, testIndices } = input;
+  const natural = traceTable(group, character(naturalRepresentation(group)));
+  const sums = await sumPairs(group, input.pass, natural);
+  const neuron = sums.squares.length;
+  dims("analyseRepresentations unembed", unembed, "neuron c", { neuron, c: group.order });
+  const parts = irreps.map((irrep) => partOf(group, irrep, sums));
   const key = parts.filter(({ irrep, similarity }) =>
     input.key === undefined
       ? similarity !== null && similarity > keyThreshold
       : input.key.includes(irrep.name),
   );
-  const losses = lossesOf(input, [...parts.map((part) => [part]), key]);
+  const { losses, comparison } = await secondPass(input, key, [...parts.map((one) => [one]), key]);
   const representations = parts.map((part, i) =>
-    metricsOf(input, part, foldedHidden, losses[i] as SubspaceLosses),
+    metricsOf(input, part, sums, losses[i] as SubspaceLosses),
   );
   const keyRepresentations = key.map(({ irrep }) => irrep.name);
   return {
-    performance: performanceOf(group, logits, input.trainIndices, input.testIndices),
+    performance: performanceOf(sums, trainIndices, testIndices),
     representations,
     keyRepresentations,
     explained: explainedBy(representations, keyRepresentations),
     losses: losses.at(-1) as SubspaceLosses,
+    neurons: neuronRepresentations(irreps, sums),
+    traces: { natural: sums.comparison, key: comparison },
   };
 }
 
-function partOf(
-  { group }: RepresentationInput,
-  irrep: Representation,
-  foldedLogits: FoldedLogits,
-  foldedHidden: FoldedHidden,
-): Part {
+function partOf(group: FiniteGroup, irrep: Representation, sums: PairSums): Part {
   const basis = functionSpace(irrep);
-  const hidden = hiddenOfProduct(basis, foldedHidden);
+  const ofProduct = projectOn(basis, sums.rawByProduct);
+  const hidden = { ...ofProduct, data: ofProduct.data.map((x) => x / group.order) };
   if (irrep.name === "trivial") return { irrep, basis, similarity: null, logits: null, hidden };
-  const { similarity, table } = logitsOfTrace(group, foldedLogits, character(irrep));
+  const { similarity, table } = logitsOfTrace(group, sums, character(irrep));
   return { irrep, basis, similarity, logits: table, hidden };
+}
+
+/**
+ * Cosine between the centred logits and T = χ(abc⁻¹), and the part of the logits that the published
+ * code takes for it: cosine · |logits| · T/|T|, as a table "ab c".
+ */
+function logitsOfTrace(
+  group: FiniteGroup,
+  { logits, logitNorm }: PairSums,
+  chi: Float64Array,
+): { readonly similarity: number; readonly table: Float64NdArray } {
+  const trace = traceTable(group, chi);
+  const length = Math.sqrt(group.order * sumOfSquares(trace.data));
+  let inner = 0;
+  for (let at = 0; at < trace.data.length; at++) {
+    inner += (trace.data[at] as number) * (logits.data[at] as number);
+  }
+  const similarity = inner / (logitNorm * length);
+  const factor = (similarity * logitNorm) / length;
+  return { similarity, table: { ...trace, data: trace.data.map((x) => factor * x) } };
 }
 
 function metricsOf(
   { embedA, embedB, unembed }: RepresentationInput,
   { irrep, basis, similarity }: Part,
-  folded: FoldedHidden,
+  sums: PairSums,
   losses: SubspaceLosses,
 ): RepresentationMetrics {
-  const hiddenShare = (sums: NdArray): number =>
-    (shareIn(basis, sums) * sumOfSquares(sums.data)) / folded.order / folded.total;
+  const total = sums.squares.reduce((sum, x) => sum + x, 0);
+  const hiddenShare = (folded: NdArray): number =>
+    (shareIn(basis, folded) * sumOfSquares(folded.data)) / sums.order / total;
   return {
     name: irrep.name,
     dimension: irrep.dimension,
@@ -152,49 +181,77 @@ function metricsOf(
     embedA: shareIn(basis, embedA),
     embedB: shareIn(basis, embedB),
     unembed: shareIn(basis, transpose(unembed)),
-    hiddenA: hiddenShare(folded.byA),
-    hiddenB: hiddenShare(folded.byB),
-    hiddenAB: hiddenShare(folded.byProduct),
+    hiddenA: hiddenShare(sums.byA),
+    hiddenB: hiddenShare(sums.byB),
+    hiddenAB: hiddenShare(sums.byProduct),
     losses,
   };
 }
 
-/** Losses of sums of parts: for each group of parts, restricted to it and without it. */
-function lossesOf(
-  input: RepresentationInput,
+/**
+ * Losses of sums of parts, restricted to them and without them, and the logits beside the key parts: what
+ * needs the first pass's parts.
+ */
+async function secondPass(
+  { group, pass, unembed, trainIndices }: RepresentationInput,
+  key: readonly Part[],
   groups: readonly (readonly Part[])[],
-): SubspaceLosses[] {
-  const { group } = input;
-  const excluded = new ExcludedLosses(input);
+): Promise<{ losses: SubspaceLosses[]; comparison: LogitComparison | null }> {
+  const size = [group.order, unembed.shape[0] as number];
   const tables = groups.map((parts) => {
     const logits = parts.flatMap((part) => (part.logits === null ? [] : [part.logits]));
     const trivialOnly = parts.length > 0 && logits.length === 0;
-    const hidden = excluded.unembedded(
-      sumOf(
-        parts.map((part) => part.hidden),
-        excluded.emptyHidden,
-      ),
+    const hidden = sumOf(
+      parts.map((part) => part.hidden),
+      size,
     );
     return {
-      logits: trivialOnly ? null : sumOf(logits, excluded.emptyLogits),
-      hidden,
+      logits: trivialOnly ? null : sumOf(logits, [group.order, group.order]),
+      hidden: matmul(hidden, unembed),
     };
   });
-  const without = excluded.of(tables);
-  return tables.map(({ logits, hidden }, i) => ({
+  const excluded = new ExcludedLosses(group, unembed, trainIndices, tables);
+  const comparison = key.length === 0 ? null : new TraceComparison(weightedTrace(group, key));
+  const [row, powers] = [new Float64Array(group.order), new Float64Array(group.order)];
+  await pass((block) => {
+    const { pair } = checkBlock("analyseRepresentations", group, block);
+    excluded.add(block);
+    for (let i = 0; i < pair && comparison !== null; i++) {
+      centreRow(block.logits.data, i * group.order, row, powers);
+      comparison.add(group.table[block.start + i] as number, row, powers);
+    }
+  });
+  const without = excluded.result();
+  const losses = tables.map(({ logits, hidden }, i) => ({
     logitRestricted: logits === null ? null : productLoss(group, logits),
     logitExcluded: without[i]?.logits ?? null,
     hiddenRestricted: productLoss(group, hidden),
     hiddenExcluded: without[i]?.hidden ?? Number.NaN,
   }));
+  return { losses, comparison: comparison?.result() ?? null };
 }
 
-function sumOf(tables: readonly Float64NdArray[], empty: Float64NdArray): Float64NdArray {
-  const out = empty.data.slice();
-  for (const { data } of tables) {
-    for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + (data[i] as number);
+/** Σ similarity · χ(abc⁻¹)/|χ| over some parts, "ab c". */
+function weightedTrace(group: FiniteGroup, key: readonly Part[]): Float64NdArray {
+  const weighted = new Float64Array(group.order);
+  for (const { irrep, similarity } of key) {
+    const chi = character(irrep);
+    const norm = Math.sqrt(sumOfSquares(chi));
+    for (const [g, x] of chi.entries()) {
+      weighted[g] = (weighted[g] as number) + ((similarity ?? 0) * x) / norm;
+    }
   }
-  return { ...empty, data: out };
+  return traceTable(group, weighted);
+}
+
+function sumOf(tables: readonly Float64NdArray[], shape: readonly number[]): Float64NdArray {
+  const out = float64(shape);
+  for (const { data } of tables) {
+    for (let i = 0; i < data.length; i++) {
+      out.data[i] = (out.data[i] as number) + (data[i] as number);
+    }
+  }
+  return out;
 }
 
 function explainedBy(

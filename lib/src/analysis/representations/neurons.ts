@@ -1,10 +1,7 @@
-import { dims } from "../../core/dims.ts";
-import type { NdArray } from "../../core/nd.ts";
-import type { FiniteGroup } from "../../groups/index.ts";
 import { type Float64NdArray, float64, matmul, transpose } from "../linalg/index.ts";
-import { foldHidden } from "./hidden.ts";
 import type { Representation } from "./representation.ts";
 import { functionSpace } from "./span.ts";
+import type { PairSums } from "./sums.ts";
 
 /** How much of each neuron the functions of each representation explain. */
 export interface NeuronRepresentations {
@@ -22,28 +19,23 @@ export interface NeuronRepresentations {
 /** Below this share of the largest neuron's variance a neuron counts as never changing. */
 const dead = 1e-12;
 
-/** Which representation each neuron computes with, from activations "pair neuron". */
+/** Which representation each neuron computes with. */
 export function neuronRepresentations(
-  group: FiniteGroup,
   irreps: readonly Representation[],
-  hidden: NdArray,
+  { order, byA, byB, byProduct, squares: variances }: PairSums,
 ): NeuronRepresentations {
-  const { pair, neuron } = dims("neuronRepresentations", hidden, "pair neuron", {
-    pair: group.order ** 2,
-  });
-  const folded = foldHidden(group, hidden);
-  const variances = squaresByColumn(centred(hidden, pair, neuron), neuron);
+  const neuron = variances.length;
   const top = Math.max(...variances);
   const shares = float64([neuron, irreps.length]);
   for (const [r, irrep] of irreps.entries()) {
     if (irrep.name === "trivial") continue;
     const basis = transpose(functionSpace(irrep));
-    for (const sums of [folded.byA, folded.byB, folded.byProduct]) {
+    for (const sums of [byA, byB, byProduct]) {
       const squares = squaresByColumn(matmul(basis, sums).data, neuron);
       for (const [j, variance] of variances.entries()) {
         if (variance <= dead * top) continue;
         const slot = j * irreps.length + r;
-        const share = (squares[j] as number) / group.order / variance;
+        const share = (squares[j] as number) / order / variance;
         shares.data[slot] = (shares.data[slot] as number) + share;
       }
     }
@@ -56,14 +48,6 @@ export function neuronRepresentations(
     best[j] === 0 ? "" : (irreps[row.indexOf(best[j] as number)]?.name ?? ""),
   );
   return { shares, belongsTo, best };
-}
-
-function centred(x: NdArray, rows: number, columns: number): Float64Array {
-  const means = new Float64Array(columns);
-  for (let at = 0; at < x.data.length; at++) {
-    means[at % columns] = (means[at % columns] as number) + (x.data[at] as number) / rows;
-  }
-  return Float64Array.from(x.data, (value, at) => value - (means[at % columns] as number));
 }
 
 function squaresByColumn(data: Float64Array, columns: number): number[] {

@@ -1,13 +1,11 @@
 /** Singular vectors of embeddings, and the representations they belong to. */
 
-import { dims } from "../../core/dims.ts";
-import type { NdArray } from "../../core/nd.ts";
 import {
   type Float64NdArray,
   firstColumns,
   float64,
   matmul,
-  svd,
+  type Svd,
   transpose,
 } from "../linalg/index.ts";
 import type { Representation } from "./representation.ts";
@@ -23,10 +21,8 @@ export interface SingularVectors {
   readonly belongsTo: readonly string[];
 }
 
-/** Singular values of a matrix "element column", each left singular vector split by representation. */
-export function singularVectors(a: NdArray, irreps: readonly Representation[]): SingularVectors {
-  dims("singularVectors", a, "element column");
-  const { U, S } = svd(a);
+/** The left singular vectors of a matrix "element column", each split by representation. */
+export function singularVectors({ U, S }: Svd, irreps: readonly Representation[]): SingularVectors {
   const shares = float64([S.length, irreps.length]);
   for (const [j, irrep] of irreps.entries()) {
     const coefficients = matmul(transpose(functionSpace(irrep)), U);
@@ -42,9 +38,8 @@ export function singularVectors(a: NdArray, irreps: readonly Representation[]): 
   return { singularValues: S, shares, belongsTo };
 }
 
-/** The closest matrix of that rank: U_k S_k V_kᵀ. */
-export function lowRank(a: NdArray, rank: number): Float64NdArray {
-  const { U, S, V } = svd(a);
+/** The closest matrix of that rank to the one that was decomposed: U_k S_k V_kᵀ. */
+export function lowRank({ U, S, V }: Svd, rank: number): Float64NdArray {
   const left = firstColumns("lowRank", U, rank);
   for (let at = 0; at < left.data.length; at++) {
     left.data[at] = (left.data[at] as number) * (S[at % rank] as number);

@@ -1,5 +1,6 @@
 /** Compiled forward passes over all pairs. */
 
+import type { PairPass } from "../../analysis/index.ts";
 import type { Tensor } from "../../arrays/index.ts";
 import type { Backend, Value } from "../../compile/backend.ts";
 import { compile } from "../../compile/index.ts";
@@ -18,11 +19,13 @@ export interface PairActivations {
 /** A forward pass over all pairs, compiled once for weights of one shape. */
 export interface PairRunner {
   run(weights: WeightArrays): Promise<PairActivations>;
+  /** The same in blocks; `onPairs` is told how many pairs are done. */
+  pass(weights: WeightArrays, onPairs?: (done: number) => void): PairPass;
   release(): Promise<void>;
 }
 
-/** Pairs in one call; all of them where there are fewer. */
-const largestBlock = 16_384;
+/** Logits in one call, of as many pairs as it takes. */
+const largestCall = 2 ** 22;
 
 export async function pairRunner(
   backend: Backend,
@@ -30,10 +33,11 @@ export async function pairRunner(
   config: unknown,
   example: WeightArrays,
   tokens: NdArray,
-  largest: number = largestBlock,
+  largest?: number,
 ): Promise<PairRunner> {
   const [count, length] = tokens.shape as [number, number];
-  const size = Math.min(count, largest);
+  const width = Math.ceil(Math.sqrt(count));
+  const size = Math.min(count, largest ?? Math.ceil(largestCall / width));
   const program = await compile(
     (weights: Weights, block: Tensor) => {
       let hidden: Tensor | undefined;
@@ -46,22 +50,44 @@ export async function pairRunner(
     [specsOf(example), { dtype: "int32", shape: [size, length] }],
     { backend },
   );
-  return {
-    async run(weights) {
-      const logits = new Rows(count);
-      const hidden = new Rows(count);
+  const pass =
+    (weights: WeightArrays, onPairs: (done: number) => void = () => {}): PairPass =>
+    async (visit) => {
       for (let start = 0; start < count; start += size) {
         const out = (await program.run(weights, blockOf(tokens, start, size))) as {
           readonly logits: Value;
           readonly hidden: Value;
         };
-        await logits.add(out.logits);
-        await hidden.add(out.hidden);
+        const rows = Math.min(size, count - start);
+        const [logits, hidden] = [
+          await firstRows(out.logits, rows),
+          await firstRows(out.hidden, rows),
+        ];
+        visit({ start, logits, hidden });
+        onPairs(start + rows);
       }
+    };
+  return {
+    async run(weights) {
+      const logits = new Rows(count);
+      const hidden = new Rows(count);
+      await pass(weights)((block) => {
+        logits.add(block.logits);
+        hidden.add(block.hidden);
+      });
       return { logits: logits.all(), hidden: hidden.all() };
     },
+    pass,
     release: () => program.release(),
   };
+}
+
+/** The first rows of "row column"; the value is freed. */
+async function firstRows(value: Value, count: number): Promise<NdArray> {
+  const { shape, data } = await value.read();
+  value.dispose();
+  const width = shape[1] as number;
+  return nd("float32", [count, width], data.subarray(0, count * width) as Float32Array);
 }
 
 /** Rows `start` … of the tokens; past the end the last row again. */
@@ -75,7 +101,7 @@ function blockOf({ shape, data }: NdArray, start: number, size: number): NdArray
   return nd("int32", [size, length], out);
 }
 
-/** Float32 rows that arrive in blocks; of the last block only as many as are missing. */
+/** Float32 rows that arrive in blocks. */
 class Rows {
   private readonly count: number;
   private data: Float32Array | undefined;
@@ -85,14 +111,10 @@ class Rows {
     this.count = count;
   }
 
-  /** Read a block "row column" and free it. */
-  async add(value: Value): Promise<void> {
-    const block = await value.read();
-    value.dispose();
+  add(block: NdArray): void {
     this.data ??= new Float32Array(this.count * (block.shape[1] as number));
-    const rest = this.data.length - this.filled;
-    this.data.set(block.data.subarray(0, rest) as Float32Array, this.filled);
-    this.filled += Math.min(block.data.length, rest);
+    this.data.set(block.data as Float32Array, this.filled);
+    this.filled += block.data.length;
   }
 
   all(): NdArray {

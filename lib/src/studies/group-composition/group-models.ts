@@ -57,7 +57,7 @@ async function openGroupModel(context: StudyContext, name: string): Promise<Grou
   });
   const subject = await subjectOf(context.backend, options, weights);
   try {
-    const analysis = analyseWeights(subject, weights, await subject.runner.run(weights));
+    const analysis = await analyseWeights(subject, weights, subject.runner.pass(weights));
     const squares = subject.network.sumsSquaredWeights
       ? { sum_of_squared_weights: sumOfSquaredWeights(weights) }
       : {};

@@ -2,28 +2,26 @@
 
 import {
   analyseRepresentations,
-  character,
-  compareLogits,
   crossEntropy,
   irreducibleRepresentations,
   type LogitComparison,
   lowRank,
   type NeuronRepresentations,
-  naturalRepresentation,
-  neuronRepresentations,
+  type PairPass,
   type Representation,
   type RepresentationAnalysis,
   type SingularVectors,
+  type Svd,
   singularVectors,
   summaryMetrics,
-  traceTable,
+  svd,
 } from "../../analysis/index.ts";
 import type { Backend } from "../../compile/backend.ts";
 import type { NdArray } from "../../core/nd.ts";
 import { type FiniteGroup, groupByName } from "../../groups/index.ts";
 import type { WeightArrays } from "../../models/index.ts";
 import { groupComposition } from "../../tasks/index.ts";
-import { type PairActivations, type PairRunner, pairRunner } from "./forward.ts";
+import { type PairRunner, pairRunner } from "./forward.ts";
 import { type Network, type NetworkName, type NetworkSizes, networkOf } from "./networks.ts";
 import type { GroupCompositionParams } from "./params.ts";
 import { type Pictures, picturesOf } from "./pictures.ts";
@@ -94,15 +92,14 @@ export async function subjectOf(
 export function analyseWeights(
   { group, irreps, network, trainIndices, testIndices }: Subject,
   weights: WeightArrays,
-  { logits, hidden }: PairActivations,
+  pass: PairPass,
   key?: readonly string[],
-): RepresentationAnalysis {
+): Promise<RepresentationAnalysis> {
   const [embedA, embedB] = network.folded(weights, group.order);
   return analyseRepresentations({
     group,
     irreps,
-    logits,
-    hidden,
+    pass,
     embedA,
     embedB,
     unembed: network.unembed(weights),
@@ -116,17 +113,25 @@ export function analyseWeights(
 const LARGEST_DRAWN = 130;
 
 /** Everything about one set of weights. */
-export async function openModel(subject: Subject, weights: WeightArrays): Promise<OpenedModel> {
+export async function openModel(
+  subject: Subject,
+  weights: WeightArrays,
+  progress: (message: string) => void = () => {},
+): Promise<OpenedModel> {
   const { group, irreps, network, runner } = subject;
-  const activations = await runner.run(weights);
-  const analysis = analyseWeights(subject, weights, activations);
-  const [embedA, embedB] = network.embeddings(weights, group.order);
-  const embedding = {
-    a: singularVectors(embedA, irreps),
-    b: singularVectors(embedB, irreps),
-  };
+  const pass = (model: WeightArrays, what: string) =>
+    runner.pass(model, tell(progress, group, what));
+  const analysis = await analyseWeights(subject, weights, pass(weights, "representations"));
+  progress("singular values of the embeddings");
+  const decomposed = network.embeddings(weights, group.order).map(svd) as [Svd, Svd];
+  const [a, b] = decomposed.map((one) => singularVectors(one, irreps)) as [
+    SingularVectors,
+    SingularVectors,
+  ];
   const squaredWeights = sumOfSquaredWeights(weights);
-  const neurons = neuronRepresentations(group, irreps, activations.hidden);
+  const rank = standingOut(a.singularValues);
+  const [lowA, lowB] = decomposed.map((one) => lowRank(one, rank)) as [NdArray, NdArray];
+  const reduced = network.withEmbeddings(weights, [lowA, lowB]);
   return {
     analysis,
     summary: {
@@ -134,18 +139,40 @@ export async function openModel(subject: Subject, weights: WeightArrays): Promis
       ...(network.sumsSquaredWeights ? { sum_of_squared_weights: squaredWeights } : {}),
     },
     squaredWeights,
-    embedding,
-    lowRank: await lowRankLoss(subject, weights, analysis, embedding.a.singularValues),
-    neurons,
-    natural: compareLogits(
-      activations.logits,
-      traceTable(group, character(naturalRepresentation(group))),
-      { rowOf: group.table },
-    ),
-    keyTrace: keyComparison(subject, analysis, activations.logits),
+    embedding: { a, b },
+    lowRank: {
+      rank,
+      full: analysis.performance.loss.all,
+      reduced: await lossOf(group, pass(reduced, "loss with embeddings of low rank")),
+    },
+    neurons: analysis.neurons,
+    natural: analysis.traces.natural,
+    keyTrace: analysis.traces.key,
     pictures:
-      group.order <= LARGEST_DRAWN ? picturesOf(subject, weights, activations, neurons) : null,
+      group.order <= LARGEST_DRAWN
+        ? picturesOf(subject, weights, await runner.run(weights), analysis.neurons)
+        : null,
   };
+}
+
+/** Says how far a pass is, in tenths. */
+function tell(progress: (message: string) => void, { order }: FiniteGroup, what: string) {
+  let tenths = 0;
+  return (done: number): void => {
+    const now = Math.floor((10 * done) / order ** 2);
+    if (now > tenths && order > LARGEST_DRAWN) progress(`${what}: ${10 * now} % of all pairs`);
+    tenths = now;
+  };
+}
+
+/** Mean cross-entropy over all pairs. */
+async function lossOf({ order, table }: FiniteGroup, pass: PairPass): Promise<number> {
+  let sum = 0;
+  await pass(({ start, logits }) => {
+    const count = logits.shape[0] as number;
+    sum += count * crossEntropy(logits, table.subarray(start, start + count));
+  });
+  return sum / order ** 2;
 }
 
 /** Σw² over all weights. */
@@ -163,41 +190,4 @@ export function standingOut(singularValues: readonly number[]): number {
     .slice(1)
     .map((value, i) => (value > 1e-6 * top ? (singularValues[i] as number) / value : 0));
   return ratios.indexOf(Math.max(...ratios)) + 1;
-}
-
-async function lowRankLoss(
-  { network, group, runner }: Subject,
-  weights: WeightArrays,
-  analysis: RepresentationAnalysis,
-  singularValues: readonly number[],
-): Promise<LowRank> {
-  const rank = standingOut(singularValues);
-  const [a, b] = network.embeddings(weights, group.order);
-  const reduced = network.withEmbeddings(weights, [lowRank(a, rank), lowRank(b, rank)]);
-  const { logits } = await runner.run(reduced);
-  return {
-    rank,
-    full: analysis.performance.loss.all,
-    reduced: crossEntropy(logits, group.table),
-  };
-}
-
-/** The logits beside the sum of the key representations' characters, weighted as the logits have them. */
-function keyComparison(
-  { group, irreps }: Subject,
-  { keyRepresentations, representations }: RepresentationAnalysis,
-  logits: NdArray,
-): LogitComparison | null {
-  const key = irreps.filter(({ name }) => keyRepresentations.includes(name));
-  if (key.length === 0) return null;
-  const weighted = new Float64Array(group.order);
-  for (const irrep of key) {
-    const found = representations.find(({ name }) => name === irrep.name);
-    const chi = character(irrep);
-    const norm = Math.sqrt(chi.reduce((sum, x) => sum + x * x, 0));
-    for (const [g, x] of chi.entries()) {
-      weighted[g] = (weighted[g] as number) + ((found?.logitSimilarity ?? 0) * x) / norm;
-    }
-  }
-  return compareLogits(logits, traceTable(group, weighted), { rowOf: group.table });
 }

@@ -77,7 +77,7 @@ export async function analyse(
   const last = await run.weights(run.checkpointSteps.at(-1) ?? 0);
   const subject = await subjectOf(context.backend, params, last);
   try {
-    const opened = await openModel(subject, last);
+    const opened = await openModel(subject, last, context.progress);
     const trained = run.checkpointSteps.length > 1;
     const published = params.published && run.metrics.length > 0;
     return {
@@ -139,8 +139,8 @@ async function follow(
   const squaredWeights: number[] = [];
   for (const step of run.checkpointSteps) {
     const weights = await run.weights(step);
-    const activations = await subject.runner.run(weights);
-    analyses.push(analyseWeights(subject, weights, activations, final.keyRepresentations));
+    const pass = subject.runner.pass(weights);
+    analyses.push(await analyseWeights(subject, weights, pass, final.keyRepresentations));
     squaredWeights.push(sumOfSquaredWeights(weights));
   }
   const table = (

@@ -1,17 +1,10 @@
 /** The checkpoint that seed 003 analyses, and the numbers it prints. */
 
-import {
-  centreAsPrinted,
-  character,
-  compareLogits,
-  type LogitComparison,
-  naturalRepresentation,
-  svd,
-  traceCube,
-} from "../../analysis/index.ts";
+import { type LogitComparison, naturalRepresentation, svd } from "../../analysis/index.ts";
 import { elementOrder } from "../../groups/index.ts";
 import { readPt, weightsOf } from "../../io/index.ts";
 import type { StudyContext } from "../study.ts";
+import { comparedAsPrinted } from "./measure.ts";
 import { type OpenedModel, openModel, subjectOf } from "./open.ts";
 import { groupCompositionParams } from "./params.ts";
 
@@ -52,7 +45,6 @@ export async function openSeed003(context: StudyContext): Promise<Seed003 | null
     const opened = await openModel(subject, weights);
     const { logits, hidden } = await runner.run(weights);
     const natural = naturalRepresentation(group);
-    const trace = traceCube(group, character(natural));
     const flat = { ...natural.matrices, shape: [group.order, natural.dimension ** 2] };
     return {
       opened,
@@ -61,11 +53,7 @@ export async function openSeed003(context: StudyContext): Promise<Seed003 | null
         (_, a) =>
           `${a}: ${group.label(a)}, signature: ${group.signature(a)}, order: ${elementOrder(group, a)}`,
       ),
-      asPrinted: compareLogits(
-        centreAsPrinted(logits, group.order),
-        centreAsPrinted(trace, group.order),
-        { centre: false },
-      ),
+      asPrinted: comparedAsPrinted(group, logits),
       naturalSingularValues: svd(flat).S,
       parityNeurons: describedNeurons.map((neuron) => ({
         neuron,
