@@ -133,6 +133,15 @@ describe("a lab in memory", () => {
     expect(await (await lab.training()).at().measure(size)).toBe(0);
   });
 
+  it("reads the text of a published file that is no model", async () => {
+    const lab = memoryLab(study, {}, instruments, async (name) =>
+      name === "log.csv" ? new TextEncoder().encode("step,loss") : undefined,
+    );
+    expect(await lab.publishedText("log.csv")).toBe("step,loss");
+    expect(await lab.publishedText("other.csv")).toBe(undefined);
+    expect(await upTo(lab, 0).publishedText("log.csv")).toBe(undefined);
+  });
+
   it("shows itself as it was at an earlier step", async () => {
     const early = upTo(memoryLab(study, {}, instruments), 3);
     const training = await early.training();

@@ -45,6 +45,7 @@ export function labOf(
       return known;
     },
     published: (name, config) => publishedIn(instruments, published, name, config),
+    publishedText: (name) => textIn(published, name),
   };
 }
 
@@ -101,6 +102,7 @@ export async function fileLab(
     dataKnown,
     training: async () => training,
     published: (name, config) => publishedIn(instruments, published, name, config),
+    publishedText: (name) => textIn(published, name),
   };
 }
 
@@ -138,4 +140,9 @@ async function publishedIn(
   const file = readModel(bytes, { where: name, config: config as ConfigRecord });
   const source = sourceOf({ ...file, sha256: await sha256(bytes) });
   return instruments.snapshot({ ...source, file: bytes });
+}
+
+async function textIn(read: ReadPublished, name: string): Promise<string | undefined> {
+  const bytes = await read(name);
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }

@@ -87,6 +87,8 @@ export interface Lab {
     name: string,
     config?: Readonly<Record<string, unknown>>,
   ): Promise<Snapshot | undefined>;
+  /** The text of a published file that is no model, such as a log; undefined where it is absent. */
+  publishedText(name: string): Promise<string | undefined>;
 }
 
 /** How large a plan is. */

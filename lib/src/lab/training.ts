@@ -50,6 +50,7 @@ export function upTo(lab: Lab, step: number): Lab {
   return {
     dataKnown: lab.dataKnown,
     published: async () => undefined,
+    publishedText: async () => undefined,
     async training(name) {
       const whole = await lab.training(name);
       return {
