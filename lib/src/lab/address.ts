@@ -27,7 +27,7 @@ export async function trainingAddress(plan: AnyPlan): Promise<string> {
         ...{ model: model.name, config, initial, split, batchSize, batchSeed, measures },
         ...{ optimizer, schedule, lossPrecision, float64Steps, frozen },
         columns: columns === undefined ? undefined : String(columns),
-        stream: stream && { ...stream, draw: drawnBy(stream) },
+        stream: stream && told(stream),
         passOrder: passOrder && [...passOrder(new TorchGenerator(0), 12)],
         steps: schedule.name === "cosine" ? steps : undefined,
       }),
@@ -35,9 +35,9 @@ export async function trainingAddress(plan: AnyPlan): Promise<string> {
   );
 }
 
-/** A stream is told by what it draws: source text differs between builds. */
-function drawnBy({ draw, params }: ExampleStream): unknown {
-  return draw(params, new TorchGenerator(0), 2);
+/** A stream is told by where it begins and what it draws: source text differs between builds. */
+function told({ params, generator, draw }: ExampleStream): unknown {
+  return { params, generator: [...generator], draw: draw(params, new TorchGenerator(0), 2) };
 }
 
 /** Absent fields left out, at every depth. */

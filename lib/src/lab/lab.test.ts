@@ -5,6 +5,8 @@ import { nativeBackend } from "../compile/index.ts";
 import { nd } from "../core/nd.ts";
 import { writeModel } from "../interchange/index.ts";
 import type { HookedModel } from "../models/index.ts";
+import { TorchGenerator } from "../rng/index.ts";
+import type { Examples } from "../tasks/task.ts";
 import { smallPlan } from "../train/testing/small-plan.ts";
 import {
   type AnyModel,
@@ -172,6 +174,17 @@ describe("the address of a training", () => {
     ["the order of passes", { passOrder: (_, n) => Int32Array.from({ length: n }, (_v, i) => i) }],
   ])("depends on %s", async (_name, change) => {
     expect(await trainingAddress({ ...plan, ...change })).not.toBe(await trainingAddress(plan));
+  });
+  it("depends on where a stream begins, and on what it draws", async () => {
+    const examples = plan.split.train;
+    const from = (seed: number, drawn: Examples) =>
+      trainingAddress({
+        ...plan,
+        stream: { params: {}, generator: new TorchGenerator(seed).state(), draw: () => drawn },
+      });
+    expect(await from(1, examples)).toBe(await from(1, examples));
+    expect(await from(1, examples)).not.toBe(await from(2, examples));
+    expect(await from(1, examples)).not.toBe(await from(1, plan.split.test));
   });
   it("depends on the steps where the schedule does", async () => {
     const cosine = { ...plan, schedule: { name: "cosine" as const } };

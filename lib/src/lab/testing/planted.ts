@@ -17,5 +17,9 @@ export function planted(lab: Lab, name: string, change: (value: never) => unknow
       const training = await lab.training(which);
       return { ...training, at: (step) => changed(training.at(step)) };
     },
+    async published(which, config) {
+      const snapshot = await lab.published(which, config);
+      return snapshot && changed(snapshot);
+    },
   };
 }
