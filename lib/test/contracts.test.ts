@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { NdArray } from "../src/core/nd.ts";
 import type { AnyFigure } from "../src/figures/figure.ts";
 import { TorchGenerator } from "../src/rng/index.ts";
-import type { Study } from "../src/studies/study.ts";
+import { type AnyStudy, isArticle, plansOf } from "../src/studies/study.ts";
 import type { Examples, Task } from "../src/tasks/task.ts";
 import {
   barrelText,
@@ -275,42 +275,40 @@ describe.each(figures)("figure %s", (key, figure) => {
   });
 });
 
-const studies = Object.entries(await readBarrel("studies")) as [string, Study<unknown, unknown>][];
+const studies = Object.entries(await readBarrel("studies")) as [string, AnyStudy][];
 
 describe.each(studies)("study %s", (key, study) => {
-  const smoke = () => study.params.parse({ ...study.smoke });
+  const smoke = () => study.params.parse({ ...(study.smoke as object) });
+  const plans = () => plansOf(study, smoke());
 
   it("is named after its folder and documents every parameter", () => {
     expect(exportName(study.name)).toBe(key);
     expect(undocumented(study.params)).toEqual([]);
-    expect(study.title.length * study.source.paper.length).toBeGreaterThan(0);
+    const sources = isArticle(study) ? study.sources : [study.source];
+    expect(study.title.length * (sources[0]?.paper.length ?? 0)).toBeGreaterThan(0);
+    if (isArticle(study)) expect(undocumented(study.view)).toEqual([]);
   });
 
-  it("runs without any parameter given", () => {
+  it("runs without any parameter or view given", () => {
     expect(study.params.safeParse({}).success).toBe(true);
+    if (isArticle(study)) expect(study.view.safeParse({}).success).toBe(true);
   });
 
   it("plans the same training twice", () => {
-    const plan = () => {
-      const { initial, split, model, ...rest } = study.plan(smoke());
-      return { initial, split, model: model.name, ...rest };
-    };
-    expect(withoutFunctions(plan())).toEqual(withoutFunctions(plan()));
+    const told = () =>
+      Object.values(plans()).map(({ model, ...rest }) => ({ model: model.name, ...rest }));
+    expect(withoutFunctions(told())).toEqual(withoutFunctions(told()));
   });
 
-  it("plans companions that could each be a run", () => {
-    const companions = Object.entries(study.companions?.(smoke()) ?? {});
-    for (const [name, plan] of companions) {
+  it("plans step counts, weights and configurations that fit their models", () => {
+    expect(Object.keys(plans())[0]).toBe("model");
+    for (const [name, { model, config, initial, steps }] of Object.entries(plans())) {
       expect(name).toMatch(/^[a-z0-9-]+$/);
-      expect(plan.model.config.safeParse(plan.config).success, name).toBe(true);
+      expect(model.config.safeParse(config).success, name).toBe(true);
+      const shapes = Object.entries(initial).map(([weight, { shape }]) => [weight, [...shape]]);
+      const expected = model.parameters(config).map((one) => [one.name, [...one.shape]]);
+      expect(Object.fromEntries(shapes)).toEqual(Object.fromEntries(expected));
+      expect(steps).toBeGreaterThan(0);
     }
-  });
-
-  it("plans a step count, weights and a configuration that fit its model", () => {
-    const { model, config, initial, steps } = study.plan(smoke());
-    const shapes = Object.entries(initial).map(([name, { shape }]) => [name, [...shape]]);
-    const expected = model.parameters(config).map(({ name, shape }) => [name, [...shape]]);
-    expect(Object.fromEntries(shapes)).toEqual(Object.fromEntries(expected));
-    expect(steps).toBeGreaterThan(0);
   });
 });

@@ -39,7 +39,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     ...["tasks", "models", "train", "analysis", "interchange", "article", "report", "lab"],
   ],
   runs: [
-    ...["core", "io", "figures", "compile", "models", "tasks"],
+    ...["core", "io", "figures", "compile", "models", "tasks", "interchange"],
     ...["train", "studies", "article", "report", "lab"],
   ],
   cli: ["*"],

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type Backend, type BackendName, backendNames, openBackend } from "../compile/index.ts";
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { readIfThere } from "../runs/disk-read.ts";
-import type { Study } from "../studies/study.ts";
+import type { AnyStudy } from "../studies/study.ts";
 import type { Context } from "./context.ts";
 
 /** The study with this name. */
@@ -13,7 +13,7 @@ export function findStudy(
   { studies }: Context,
   command: string,
   name: string | undefined,
-): Study<unknown, unknown> {
+): AnyStudy {
   const study = Object.values(studies).find((candidate) => candidate.name === name);
   if (study !== undefined) return study;
   const names = Object.values(studies).map((candidate) => candidate.name);

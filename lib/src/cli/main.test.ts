@@ -26,7 +26,8 @@ describe("tinylens run", () => {
     expect(stdout.trim().split("\n")).toHaveLength(1);
     const object = JSON.parse(stdout);
     expect(Object.keys(object)).toEqual([
-      ...["study", "run", "params", "device", "seconds", "loaded", "resumed", "claims", "metrics"],
+      ...["study", "run", "report", "params", "device", "seconds", "loaded", "resumed"],
+      ...["claims", "metrics"],
     ]);
     expect(object).toMatchObject({
       study: "small-addition",

@@ -28,13 +28,14 @@ export function printOutcome(context: Context, outcome: RunOutcome, json: boolea
 }
 
 function jsonOf(outcome: RunOutcome): Record<string, unknown> {
-  const { study, run, params, device, seconds, loaded, resumed, claims, metrics } = outcome;
-  const fields = { study, run, params, device, seconds, loaded, resumed, claims, metrics };
+  const { study, run, report, params, device, seconds, loaded, resumed } = outcome;
+  const { claims, metrics } = outcome;
+  const fields = { study, run, report, params, device, seconds, loaded, resumed, claims, metrics };
   return outcome.interrupted ? { ...fields, interrupted: true } : fields;
 }
 
 function claimsText(outcome: RunOutcome, cwd: string, color: boolean): string {
-  const { study, claims, run, loaded, seconds } = outcome;
+  const { study, claims, loaded, seconds } = outcome;
   const colors = pc.createColors(color);
   const how = loaded ? "loaded" : duration(seconds);
   const held = claims.filter((claim) => claim.holds).length;
@@ -46,8 +47,7 @@ function claimsText(outcome: RunOutcome, cwd: string, color: boolean): string {
     claims.length === 0
       ? "no claims are made for these settings"
       : `${held} of ${claims.length} claims hold`;
-  const folder = relative(cwd, run) || ".";
-  return `${colors.bold(printable(study))} (${how})\n${[...lines, summary].join("\n")}; report: ${sentence(folder)}/report.html\n`;
+  return `${colors.bold(printable(study))} (${how})\n${[...lines, summary].join("\n")}; report: ${sentence(relative(cwd, outcome.report))}\n`;
 }
 
 function verdict({ holds }: Claim, colors: ReturnType<typeof pc.createColors>): string {

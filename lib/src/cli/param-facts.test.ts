@@ -24,7 +24,7 @@ describe("the facts of parameters", () => {
   const study = { ...every[0], name: "made-up", params } as unknown as Study<unknown, unknown>;
 
   it("say the default, the unit, the meaning and what is allowed", () => {
-    expect(paramFacts(study)).toEqual([
+    expect(paramFacts(params)).toEqual([
       fact("p", 113, undefined, "the modulus", "whole number at least 2"),
       fact("lr", 1e-3, "1/step", "speed", "number more than 0 and at most 1"),
       fact("kind", "a", undefined, "which", "a or b"),
@@ -42,7 +42,7 @@ describe("the facts of parameters", () => {
   });
 
   it.each(every.map((one) => [one.name, one] as const))("are complete for %s", (_, one) => {
-    const facts = paramFacts(one);
+    const facts = paramFacts(one.params);
     expect(facts.length).toBeGreaterThan(0);
     expect(facts.filter(({ meaning }) => meaning === "")).toEqual([]);
     const open = facts.filter((known) => known.default === null);

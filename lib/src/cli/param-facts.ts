@@ -1,9 +1,8 @@
 /** The parameters of a study in words: default, unit, meaning and what is allowed. */
 
 import { z } from "zod";
-import { fieldMeta, paramFields } from "../runs/index.ts";
-import { paramDefaults } from "../runs/schema.ts";
-import type { Study } from "../studies/study.ts";
+import { fieldDefaults, fieldMeta, fieldsOf } from "../core/params.ts";
+import { type AnyStudy, isArticle } from "../studies/study.ts";
 
 /** One parameter, as `list --json` prints it. */
 export interface ParamFact {
@@ -17,28 +16,35 @@ export interface ParamFact {
   readonly allowed: string;
 }
 
-/** Facts of every parameter, in the order of the schema. */
-export function paramFacts(study: Study<unknown, unknown>): readonly ParamFact[] {
-  const defaults = paramDefaults(study);
-  return Object.entries(paramFields(study)).map(([name, schema]) => {
+/** Facts of every parameter, or field of the view, in the order of the schema. */
+export function paramFacts(schema: z.ZodType): readonly ParamFact[] {
+  const defaults = fieldDefaults(schema);
+  return Object.entries(fieldsOf(schema)).map(([name, schema]) => {
     const { unit, description: meaning = "" } = fieldMeta(schema);
     const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
     return { name, default: defaults[name] ?? null, unit, meaning, allowed: allowed(json as Rule) };
   });
 }
 
-/** For `run STUDY --help`: a line for each parameter, its default first. */
-export function paramHelp(study: Study<unknown, unknown>): string {
-  const facts = paramFacts(study);
+/** For `run STUDY --help`: a line for each parameter and view, its default first. */
+export function paramHelp(study: AnyStudy): string {
+  const params = [`Parameters of ${study.name}, with their defaults:`, ...factLines(study.params)];
+  if (!isArticle(study)) return params.join("\n");
+  return [...params, "Views, by --view (nothing is trained again):", ...factLines(study.view)].join(
+    "\n",
+  );
+}
+
+function factLines(schema: z.ZodType): string[] {
+  const facts = paramFacts(schema);
   const heads = facts.map(({ name, default: value }) =>
     value === null ? name : `${name}=${valueText(value)}`,
   );
   const width = Math.min(32, Math.max(0, ...heads.map(({ length }) => length)));
-  const lines = facts.map(({ unit, meaning, allowed }, i) => {
+  return facts.map(({ unit, meaning, allowed }, i) => {
     const rule = [allowed, ...(unit === undefined ? [] : [`in ${unit}`])].join(", ");
     return `  ${(heads[i] ?? "").padEnd(width)}  ${meaning} (${rule})`;
   });
-  return [`Parameters of ${study.name}, with their defaults:`, ...lines].join("\n");
 }
 
 /** A value as `--set` takes it. */

@@ -35,8 +35,8 @@ export interface ReadModelOptions extends ReadOptions, StateDictOptions {
   readonly model?: string;
   /** Fields of the configuration, in camelCase or TransformerLens's snake case; they win over the file's. */
   readonly config?: ConfigRecord;
-  /** Fields for a file that comes without a configuration, where its weights leave them open. */
-  readonly usual?: ConfigRecord;
+  /** Fields for such a model in a file without a configuration, where its weights leave them open. */
+  readonly usual?: { readonly model: string; readonly config: ConfigRecord };
 }
 
 /**
@@ -56,7 +56,7 @@ export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Mo
   );
   const family = families[name];
   const determined = family.determine(where, weights);
-  const given = givenFields(file.config, options, determined.allowed);
+  const given = givenFields(model.name, file.config, options, determined.allowed);
   const { allowed, warnings } = settled(
     { ...determined.allowed, ...maskSays(file.raw), ...layoutSays(file.raw) },
     given,
@@ -79,15 +79,16 @@ export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Mo
 
 /** What the file and the caller say; where neither has a configuration, what is usual. */
 function givenFields(
+  model: string,
   own: ConfigRecord | undefined,
-  { config, usual = {} }: ReadModelOptions,
+  { config, usual }: ReadModelOptions,
   allowed: Allowed,
 ): ConfigRecord {
   const said = { ...own, ...fromTransformerLensConfig(config ?? {}) };
-  if (Object.keys(said).length > 0) return said;
+  if (Object.keys(said).length > 0 || usual?.model !== model) return said;
   const fits = ([field, value]: [string, unknown]): boolean =>
     !Object.hasOwn(allowed, field) || (allowed[field] as readonly unknown[]).includes(value);
-  return Object.fromEntries(Object.entries(usual).filter(fits)) as ConfigRecord;
+  return Object.fromEntries(Object.entries(usual.config).filter(fits)) as ConfigRecord;
 }
 
 /**

@@ -30,7 +30,11 @@ export function writeModel(file: ModelFile, format: ModelFormat): Uint8Array {
 }
 
 /** What `readModel` reads back. */
-export function tinylensRecord({ model, config, processed }: ModelFile): string {
+export function tinylensRecord({
+  model,
+  config,
+  processed,
+}: Pick<ModelFile, "model" | "config" | "processed">): string {
   const sorted = Object.fromEntries(sortedFields(config as ConfigRecord));
   return JSON.stringify({ version: 1, model: model.name, config: sorted, processed });
 }

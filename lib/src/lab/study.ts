@@ -123,10 +123,10 @@ export interface Study<P = unknown, V = unknown> {
   /** Changes to the parameters that make a run of seconds. */
   readonly smoke: Partial<P>;
   /**
-   * `import.meta.url` of the module with the functions that are measured: when its text changes they
-   * are measured again.
+   * `import.meta.url` of the modules with the functions that are measured: when the text of one
+   * changes they are measured again.
    */
-  readonly measurements: string;
+  readonly measurements: string | readonly string[];
   /** What the largest of the plans would take, told before anything is made. */
   size(params: P): PlanSize;
   /**

@@ -44,14 +44,8 @@ export async function analyseCheckpoint<P, R>(
   given: P,
   options: AnalyseOptions,
 ): Promise<RunOutcome> {
-  const started = new Date().toISOString();
   const { file } = options;
-  const format = formatOf(file);
-  const bytes = await readIfThere(file, undefined, (start, size) =>
-    checkStart(format, start, size),
-  );
-  if (bytes === undefined)
-    throw new InputError(`--checkpoint: cannot read ${file}: it is not there; check the path`);
+  const { format, bytes } = await analysedFile(file);
   const { arrays, step } = arraysIn(format, bytes, options.stateDict);
   const origin: Origin = {
     given: new Set(options.given),
@@ -65,22 +59,9 @@ export async function analyseCheckpoint<P, R>(
   try {
     await removeUnfinished(folder);
     const backend = await backendFor(options.device, options);
-    const record: RunRecord = {
-      format: runFormat,
-      study: study.name,
-      params: params as Readonly<Record<string, unknown>>,
-      checkpoint: { file: basename(file), sha256: hash },
-      versions: { tinylens: version(), node: process.versions.node },
-      device: backend.name,
-      threads: mostThreads(undefined),
-      state: "done",
-      started,
-      seconds: 0,
-      step,
-      steps: step,
-      claims: [],
-      metrics: {},
-    };
+    const about = { file: basename(file), sha256: hash };
+    const made = analysisRecord(study.name, params, backend.name, about);
+    const record = { ...made, step, steps: step };
     const journal = new RunJournal(folder, record, options.opener);
     const run = fixedRun(step, weights, study.knowsData?.(origin) === true);
     const done = await concludeRun(study, params, run, journal, step, { ...options, backend });
@@ -89,6 +70,43 @@ export async function analyseCheckpoint<P, R>(
   } finally {
     await release();
   }
+}
+
+/** The bytes of a file to be analysed. Throws `InputError` where it is absent or no file of weights. */
+export async function analysedFile(
+  file: string,
+): Promise<{ readonly format: "safetensors" | "pt"; readonly bytes: Uint8Array }> {
+  const format = formatOf(file);
+  const bytes = await readIfThere(file, undefined, (start, size) =>
+    checkStart(format, start, size),
+  );
+  if (bytes !== undefined) return { format, bytes };
+  throw new InputError(`--checkpoint: cannot read ${file}: it is not there; check the path`);
+}
+
+/** The record of an analysis that begins. */
+export function analysisRecord(
+  study: string,
+  params: unknown,
+  device: RunRecord["device"],
+  checkpoint: NonNullable<RunRecord["checkpoint"]>,
+): RunRecord {
+  return {
+    format: runFormat,
+    study,
+    params: params as Readonly<Record<string, unknown>>,
+    checkpoint,
+    versions: { tinylens: version(), node: process.versions.node },
+    device,
+    threads: mostThreads(undefined),
+    state: "done",
+    started: new Date().toISOString(),
+    seconds: 0,
+    step: 0,
+    steps: 0,
+    claims: [],
+    metrics: {},
+  };
 }
 
 /** The weights of the plan's model among the arrays of a file, in float32. */
@@ -156,7 +174,7 @@ function fixedRun(step: number, weights: WeightArrays, dataKnown: boolean): Trai
 const longestText = 2 ** 20;
 
 /** The texts of those of `names` that are in the folder of `file`. */
-async function textsBeside(
+export async function textsBeside(
   file: string,
   names: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {

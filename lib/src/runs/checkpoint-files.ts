@@ -3,7 +3,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { tinylensRecord } from "../interchange/write-model.ts";
 import { readSafetensors, writeSafetensors } from "../io/index.ts";
+import type { AnyPlan } from "../lab/index.ts";
 import { type Checkpoint, checkpointFromArrays, checkpointToArrays } from "../train/index.ts";
 import { listIfThere, type Opener, openOnDisk, readIfThere, writeWhole } from "./disk.ts";
 
@@ -29,12 +31,15 @@ export async function checkpointSteps(run: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
+/** With the model and its configuration, so that `loadModel` needs nothing else. */
 export async function writeCheckpoint(
   run: string,
   checkpoint: Checkpoint,
+  { model, config }: Pick<AnyPlan, "model" | "config">,
   opener: Opener = openOnDisk,
 ): Promise<void> {
-  const { arrays, metadata } = checkpointToArrays(checkpoint);
+  const tinylens = tinylensRecord({ model, config, processed: [] });
+  const { arrays, metadata } = checkpointToArrays(checkpoint, { tinylens });
   const bytes = writeSafetensors(arrays, metadata);
   await writeWhole(checkpointPath(run, checkpoint.step), bytes, opener);
 }

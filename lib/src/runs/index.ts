@@ -2,6 +2,7 @@
 
 import "../core/runtime.ts";
 
+export { analyseArticle } from "./analyse-article.ts";
 export { type AnalyseOptions, analyseCheckpoint } from "./analyse-checkpoint.ts";
 export { canonicalJson, runFormat, runName } from "./canonical.ts";
 export { isThere, type Opener, type OpenFile } from "./disk.ts";
@@ -10,11 +11,11 @@ export { numbersAsText } from "./json-numbers.ts";
 export { type ListedRun, listRuns, type RunStatus } from "./list-runs.ts";
 export type { RunOutcome } from "./outcome.ts";
 export type { OnProgress, RunProgress } from "./progress.ts";
+export type { Asked } from "./read-page.ts";
 export { findRun, rebuildReport } from "./rebuild-report.ts";
 export { type RunRecord, readRecord } from "./record.ts";
 export { resultsFromJson, resultsToJson } from "./results-json.ts";
-export { type Asked, runArticle } from "./run-article.ts";
+export { runArticle } from "./run-article.ts";
 export { type RunOptions, runFolder, runStudy } from "./run-study.ts";
 export { type SaveFigureOptions, saveFigure } from "./save-figure.ts";
-export { changedParams, type FieldSchema, fieldMeta, paramFields } from "./schema.ts";
 export { version } from "./version.ts";

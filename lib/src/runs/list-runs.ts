@@ -1,6 +1,6 @@
 /** The runs of a folder. */
 
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
 import type { MetricsRow } from "../train/index.ts";
 import { listIfThere, statIfThere } from "./disk.ts";
@@ -8,6 +8,7 @@ import { isHeld } from "./lock.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { type RunRecord, readRecord } from "./record.ts";
 import { metricsPath, stepReached } from "./resume.ts";
+import { trainingsName } from "./training-folder.ts";
 
 /** `training`: a process works on it. `stopped`: none does; the same command goes on with it. */
 export type RunStatus = "training" | "stopped" | "failed" | "done";
@@ -58,8 +59,9 @@ async function listedRun(
   const record = await readRecord(folder);
   if (record === undefined) return undefined;
   const status = await statusOf(folder, record);
-  const { rows, damaged } = await readMetrics(metricsPath(folder));
-  const step = status === "done" ? record.step : await totalReached(folder);
+  const [own = folder] = trainingFolders(folder, record);
+  const { rows, damaged } = await readMetrics(metricsPath(own));
+  const step = status === "done" ? record.step : await totalReached(folder, record);
   const run = { name, folder, record, status, step, last: rows.at(-1) };
   const damages =
     damaged === undefined ? [] : [`run ${name}: line ${damaged} of metrics.jsonl is damaged`];
@@ -72,13 +74,17 @@ async function statusOf(folder: string, { state }: RunRecord): Promise<RunStatus
   return state === "failed" ? "failed" : "stopped";
 }
 
-/** Updates done of the study's model and its companions. */
-async function totalReached(folder: string): Promise<number> {
+/** Folders of the trainings of a run, its own model first. */
+function trainingFolders(folder: string, { trainings = [] }: RunRecord): string[] {
+  return trainings.map((name) => join(dirname(folder), trainingsName, name));
+}
+
+/** Updates done in all trainings of a run. */
+async function totalReached(folder: string, record: RunRecord): Promise<number> {
   const companions = join(folder, "companions");
   const names = (await listIfThere(companions)) ?? [];
-  const reached = await Promise.all([
-    stepReached(folder),
-    ...names.map((name) => stepReached(join(companions, name))),
-  ]);
+  const own = [folder, ...names.map((name) => join(companions, name))];
+  const parts = record.trainings === undefined ? own : trainingFolders(folder, record);
+  const reached = await Promise.all(parts.map(stepReached));
   return reached.reduce((sum, step) => sum + step, 0);
 }

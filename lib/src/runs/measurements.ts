@@ -39,10 +39,11 @@ function innerText(json: string): string | undefined {
 }
 
 /**
- * Version of what a study measures: a hash of the module where it does so, with the library's
+ * Version of what a study measures: a hash of the modules where it does so, with the library's
  * version. When it differs, everything is measured again.
  */
 export async function measurementVersion(study: Study): Promise<string> {
-  const source = await readFile(fileURLToPath(study.measurements), "utf8");
-  return sha256(`${version()}\n${source}`);
+  const modules = [study.measurements].flat();
+  const texts = await Promise.all(modules.map((url) => readFile(fileURLToPath(url), "utf8")));
+  return sha256([version(), ...texts].join("\n"));
 }

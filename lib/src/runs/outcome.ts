@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { BackendName } from "../compile/index.ts";
 import type { Claim } from "../core/claim.ts";
 import type { RunRecord } from "./record.ts";
@@ -7,6 +8,8 @@ export interface RunOutcome {
   readonly study: string;
   /** Path of the run folder. */
   readonly run: string;
+  /** Path of the page. */
+  readonly report: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly device: BackendName;
   /** Time spent in all sittings, in seconds. */
@@ -27,8 +30,8 @@ export interface RunOutcome {
 export function outcome(
   run: string,
   { study, params, device, seconds, step, steps, claims, metrics }: RunRecord,
-  how: { readonly loaded: boolean; readonly resumed: boolean; readonly interrupted?: boolean },
+  how: Pick<RunOutcome, "loaded" | "resumed"> & Partial<Pick<RunOutcome, "interrupted" | "report">>,
 ): RunOutcome {
   const fields = { study, run, params, device, seconds, step, steps, claims, metrics };
-  return { interrupted: false, ...how, ...fields };
+  return { interrupted: false, report: join(run, "report.html"), ...how, ...fields };
 }

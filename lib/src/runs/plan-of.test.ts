@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { InputError } from "../core/errors.ts";
 import { sizeOf } from "../core/nd.ts";
+import type { AnyPlan } from "../lab/index.ts";
 import * as all from "../studies/all.ts";
 import { addition, skipTrigram } from "../studies/all.ts";
-import type { Study } from "../studies/study.ts";
+import { type AnyStudy, plansOf } from "../studies/study.ts";
 import { checkExamples, exampleSizes } from "../train/examples-check.ts";
 import { checkPlan, planOf } from "./plan-of.ts";
 import { runStudy } from "./run-study.ts";
@@ -45,7 +46,7 @@ describe("parameters that no machine can train with", () => {
     expect(left).toEqual([]);
   });
 
-  it.each(Object.values(studies) as unknown as Study<unknown, unknown>[])(
+  it.each(Object.values(studies) as AnyStudy[])(
     "are not those of the smoke run of $name",
     (study) => {
       const plan = planOf(study, study.params.parse(study.smoke));
@@ -81,7 +82,7 @@ describe("parameters that no machine can train with", () => {
     ["skipTrigram", { testCount: 1e9 }, /tokens of examples/],
     ["modularAddition", { p: 4 }, /^modular-addition: the parameters leave 4 examples to train on/],
   ])("%s with %j is refused in a moment", (name, changes, message) => {
-    const study = studies[name] as Study<unknown, unknown>;
+    const study = studies[name] as AnyStudy;
     const before = process.cpuUsage().user;
     const refused = (): void => {
       const plan = planOf(study, study.params.parse({ ...(study.smoke as object), ...changes }));
@@ -98,15 +99,15 @@ describe("parameters that no machine can train with", () => {
     ["skipTrigram", { trainCount: 1e6, batchSize: 10 }, "must be at least 100, for at most 10000"],
     ["modularAddition", { nHeads: 2048 }, "Too big: expected number to be <=1024"],
   ])("%s with %j breaks a rule of its schema", (name, changes, message) => {
-    const parsed = (studies[name] as Study<unknown, unknown>).params.safeParse(changes);
+    const parsed = (studies[name] as AnyStudy).params.safeParse(changes);
     expect(parsed.error?.issues.map((issue) => issue.message).join()).toContain(message);
   });
 
   it("every study says the size that its plan then has", () => {
-    for (const study of Object.values(studies) as Study<unknown, unknown>[]) {
+    for (const study of Object.values(studies) as AnyStudy[]) {
       const one = study.name === "max-of-four" ? { seeds: 1 } : {};
       const params = study.params.parse({ ...(study.smoke as object), ...one });
-      const { model, config, split, stream } = study.plan(params);
+      const { model, config, split, stream } = plansOf(study, params).model as AnyPlan;
       const weights = model.parameters(config).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
       const parts =
         stream === undefined || split.train !== split.test

@@ -2,15 +2,15 @@ import { totalmem } from "node:os";
 import { z } from "zod";
 import { InputError } from "../core/errors.ts";
 import { sizeOf } from "../core/nd.ts";
-import type { PlanSize } from "../lab/index.ts";
-import type { Study } from "../studies/study.ts";
+import type { AnyPlan, PlanSize } from "../lab/index.ts";
+import { type AnyStudy, plansOf } from "../studies/study.ts";
 import { batchesOf, due, type TrainingPlan } from "../train/index.ts";
 
-/** The study's plan. Parameters that make no configuration of its model are an `InputError`. */
-export function planOf<P, R>(study: Study<P, R>, params: P): TrainingPlan {
+/** The study's own plan. Parameters that make no configuration of its model are an `InputError`. */
+export function planOf(study: AnyStudy, params: unknown): AnyPlan {
   return withoutModelErrors(study.name, () => {
     checkSize(study.name, study.size(params));
-    return study.plan(params);
+    return plansOf(study, params).model as AnyPlan;
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { basename, resolve } from "node:path";
 import { InputError, UnknownNameError } from "../core/errors.ts";
-import type { Study } from "../studies/study.ts";
+import { type AnyStudy, isArticle } from "../studies/study.ts";
 import { isThere } from "./disk.ts";
 import { listRuns } from "./list-runs.ts";
 import { takeLock } from "./lock.ts";
@@ -10,6 +10,7 @@ import { outcome, type RunOutcome } from "./outcome.ts";
 import { type RunRecord, readRecord, sentenceOf, writeRecord } from "./record.ts";
 import { rewriteReport } from "./results.ts";
 import { lockOptions, type RunOptions } from "./run-study.ts";
+import { viewRun } from "./view-run.ts";
 
 /** The folder of a run given by its name in `out` or by its path. */
 export async function findRun(out: string, nameOrPath: string): Promise<string> {
@@ -22,11 +23,20 @@ export async function findRun(out: string, nameOrPath: string): Promise<string> 
   throw new UnknownNameError("report", "run", nameOrPath, names);
 }
 
-/** Write the report of the run in `folder` again from its results; its claims are judged again. */
+/** The study of a run, and what to look at. */
+export interface Found {
+  readonly study: AnyStudy;
+  readonly view: unknown;
+}
+
+/**
+ * Write the report of the run in `folder` again; its claims are judged again. A view is written to a
+ * page of its own.
+ */
 export async function rebuildReport(
-  studyOf: (record: RunRecord) => Study<unknown, unknown>,
+  studyOf: (record: RunRecord) => Found,
   folder: string,
-  options: Pick<RunOptions, "onProgress" | "signal"> = {},
+  options: Omit<RunOptions, "out" | "fresh"> = {},
 ): Promise<RunOutcome> {
   const release = await takeLock(folder, lockOptions(options));
   try {
@@ -36,13 +46,15 @@ export async function rebuildReport(
         `run ${basename(folder)}: not finished; run the same command again to finish it`,
       );
     }
-    const study = studyOf(record);
+    const { study, view } = studyOf(record);
     const params = study.params.safeParse(record.params);
     if (!params.success) {
       throw new InputError(
         `run ${basename(folder)}: its parameters are not valid for this version of ${study.name}: ${sentenceOf(params.error)}; train again with --fresh`,
       );
     }
+    if (isArticle(study))
+      return await viewRun({ study, params: params.data, view }, folder, options);
     const conclusion = await rewriteReport(study, params.data, folder, record);
     const done = { ...record, ...conclusion };
     await writeRecord(folder, done);

@@ -16,7 +16,18 @@ export interface RunRecord {
   readonly study: string;
   readonly params: Readonly<Record<string, unknown>>;
   /** Hash and file name of the analysed checkpoint, when there was no training. */
-  readonly checkpoint?: { readonly file: string; readonly sha256: string } | undefined;
+  readonly checkpoint?:
+    | {
+        readonly file: string;
+        readonly sha256: string;
+        /** Names of the parameters that were given or are told by the file; the others are unknown. */
+        readonly known?: readonly string[] | undefined;
+        /** Whether they are those of the data that the model was trained on. */
+        readonly dataKnown?: boolean | undefined;
+      }
+    | undefined;
+  /** Names of the folders of its trainings, the study's own model first. */
+  readonly trainings?: readonly string[] | undefined;
   readonly versions: Readonly<Record<string, string>>;
   readonly device: BackendName;
   /** Most threads of a computation. Kept when the run goes on, since results depend on it. */
@@ -75,7 +86,15 @@ const recordSchema: z.ZodType<RunRecord> = z.strictObject({
   format: z.literal(runFormat),
   study: z.string(),
   params: z.record(z.string(), paramValue),
-  checkpoint: z.strictObject({ file: z.string(), sha256: z.string() }).optional(),
+  checkpoint: z
+    .strictObject({
+      file: z.string(),
+      sha256: z.string(),
+      known: z.array(z.string()).optional(),
+      dataKnown: z.boolean().optional(),
+    })
+    .optional(),
+  trainings: z.array(z.string().regex(/^[0-9a-f]+-[0-9a-f]+$/)).optional(),
   versions: z.record(z.string(), z.string()),
   device: z.enum(["native", "web", "jax"]),
   threads: z.int().min(1),

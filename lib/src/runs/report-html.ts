@@ -1,6 +1,8 @@
 /** The report of a study as HTML: its own sections, and what was run. */
 
+import type { z } from "zod";
 import type { Claim } from "../core/claim.ts";
+import { changedFields, fieldMeta, fieldsOf } from "../core/params.ts";
 import {
   type ParamFact,
   type ReportInput,
@@ -10,7 +12,6 @@ import {
 import { plotlyBundle } from "../report/node/index.ts";
 import type { Study, ReportSection as StudySection } from "../studies/study.ts";
 import type { RunRecord } from "./record.ts";
-import { changedParams, fieldMeta, paramFields, type WithParams } from "./schema.ts";
 import { shellQuote } from "./shell-quote.ts";
 
 /**
@@ -31,8 +32,17 @@ export function reportHtml<P, R>(
   return pageHtml(study, record, { summary, source: study.source, claims, sections });
 }
 
+/** A study of either kind, as far as its parameters go. */
+interface WithParams {
+  readonly name: string;
+  readonly params: z.ZodType;
+}
+
 /** What stands on the page of a study of either kind. */
-type Content = Pick<ReportInput, "summary" | "source" | "claims" | "sections">;
+type Content = Pick<ReportInput, "summary" | "source" | "claims" | "sections"> & {
+  /** What is looked at, as `--view` takes it. */
+  readonly views?: readonly (readonly [string, string])[];
+};
 
 /** The page with what was run and how to run it again. */
 export function pageHtml(
@@ -40,13 +50,15 @@ export function pageHtml(
   record: RunRecord,
   content: Content,
 ): string {
-  const { seed } = record.params;
+  const { views = [], ...page } = content;
+  const params = knownParams(record);
+  const { seed } = params;
   const input = {
-    ...content,
+    ...page,
     title: study.title,
     study: study.name,
     run: {
-      params: paramFacts(study, record.params),
+      params: paramFacts(study, params),
       ...(typeof seed === "number" ? { seed } : {}),
       device: record.device,
       threads: record.threads,
@@ -54,7 +66,7 @@ export function pageHtml(
       seconds: record.seconds,
       date: record.started,
     },
-    command: commandOf(study, record),
+    command: commandOf(study, record, params, views),
   };
   bundle ??= plotlyBundle();
   return renderReport(input, bundle);
@@ -75,7 +87,7 @@ function pageSection({ title, prose, figures }: StudySection): ReportSection {
 let bundle: Uint8Array | undefined;
 
 function paramFacts(study: WithParams, params: RunRecord["params"]): ParamFact[] {
-  const fields = paramFields(study);
+  const fields = fieldsOf(study.params);
   return Object.entries(params).map(([name, value]) => {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
     const { description = "", unit } = field === undefined ? {} : fieldMeta(field);
@@ -89,14 +101,27 @@ function asPath(file: string): string {
   return file.startsWith("-") ? `./${file}` : file;
 }
 
-function commandOf(study: WithParams, { params, device, checkpoint }: RunRecord): string {
+/** The parameters of a run; of an analysed file only those that were given or that it tells. */
+function knownParams({ params, checkpoint }: RunRecord): RunRecord["params"] {
+  const known = checkpoint?.known;
+  if (known === undefined) return params;
+  return Object.fromEntries(Object.entries(params).filter(([name]) => known.includes(name)));
+}
+
+function commandOf(
+  study: WithParams,
+  { device, checkpoint }: RunRecord,
+  params: RunRecord["params"],
+  views: readonly (readonly [string, string])[],
+): string {
   const begin =
     checkpoint === undefined
       ? `npx tinylens run ${study.name}`
       : `npx tinylens analyse ${study.name} --checkpoint ${shellQuote(asPath(checkpoint.file))}`;
-  const sets = changedParams(study, params).map(
+  const sets = changedFields(study.params, params).map(
     ([name, text]) => `--set ${shellQuote(`${name}=${text}`)}`,
   );
   const where = device === "native" ? [] : [`--device ${shellQuote(device)}`];
-  return [begin, ...sets, ...where].join(" ");
+  const looked = views.map(([name, text]) => `--view ${shellQuote(`${name}=${text}`)}`);
+  return [begin, ...sets, ...looked, ...where].join(" ");
 }

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Backend, nativeBackend } from "../compile/index.ts";
-import { maxOfTwoArticle } from "../studies/max-of-two/article.ts";
+import { maxOfTwo } from "../studies/max-of-two/article.ts";
 import { runArticle } from "./run-article.ts";
 
-const study = maxOfTwoArticle as never;
-const params = maxOfTwoArticle.params.parse({ ...maxOfTwoArticle.smoke, steps: 40 });
+const study = maxOfTwo as never;
+const params = maxOfTwo.params.parse({ ...maxOfTwo.smoke, steps: 40 });
 const asked = { study, params, view: {} };
 
 let out: string;
@@ -45,7 +45,10 @@ describe("runArticle", () => {
     expect(trainings).toHaveLength(1);
     const own = { ...asked, view: { pair: [3, 9] } };
     const viewed = await runArticle(own, { out, backend });
-    expect(await readFile(join(viewed.run, "report.html"), "utf8")).toContain("Your numbers: 3, 9");
+    expect(viewed.report).toBe(join(viewed.run, "report-pair=3,9.html"));
+    expect(await readFile(viewed.report, "utf8")).toContain("Your numbers: 3, 9");
+    const plain = await readFile(join(viewed.run, "report.html"), "utf8");
+    expect(plain).not.toContain("Your numbers");
     expect(await readdir(join(out, "trainings"))).toEqual(trainings);
   });
 

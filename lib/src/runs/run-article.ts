@@ -1,28 +1,34 @@
 /** A study that is an article, from parameters to a page: train what it asks for, read it, report. */
 
 import { basename } from "node:path";
-import { type Page, readArticle } from "../article/index.ts";
+import type { Page } from "../article/index.ts";
 import type { Backend, BackendName } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
-import {
-  type AnyPlan,
-  Instruments,
-  type Lab,
-  labOf,
-  type Study,
-  trainingOf,
-} from "../lab/index.ts";
 import { canonicalJson } from "./canonical.ts";
-import { readTextIfThere, removeUnfinished, writeWhole } from "./disk.ts";
+import { removeUnfinished, writeWhole } from "./disk.ts";
 import { takeLock } from "./lock.ts";
-import { folderMemory, measurementVersion } from "./measurements.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
-import { checkPlan, checkSize, withoutModelErrors } from "./plan-of.ts";
+import { checkedPlans, finishedTrainings, type Plans, type Trainings } from "./plans.ts";
+import {
+  type Asked,
+  folderLab,
+  htmlOf,
+  type OpenBackend,
+  pagePath,
+  type Reading,
+  readPage,
+  writeIfChanged,
+} from "./read-page.ts";
 import { type RunRecord, readRecord, recordName } from "./record.ts";
-import { pageHtml } from "./report-html.ts";
-import { reportPath } from "./results.ts";
 import { RunJournal } from "./run-journal.ts";
-import { backendFor, emptyFolder, newRecord, type RunOptions, runFolder } from "./run-study.ts";
+import {
+  backendFor,
+  emptyFolder,
+  lockOptions,
+  newRecord,
+  type RunOptions,
+  runFolder,
+} from "./run-study.ts";
 import { mostThreads } from "./threads.ts";
 import {
   type FolderTraining,
@@ -31,16 +37,21 @@ import {
   trainingFolder,
   trainingRecordName,
 } from "./training-folder.ts";
+import { isPlain, viewRun } from "./view-run.ts";
 
-/** A study with checked parameters and what to look at. */
-export interface Asked {
-  readonly study: Study;
-  readonly params: unknown;
-  readonly view: unknown;
+/**
+ * Run an article, or read it again from what was trained and measured before. A view that is asked for
+ * gets a page of its own.
+ */
+export async function runArticle(asked: Asked, options: RunOptions): Promise<RunOutcome> {
+  const plain = { ...asked, view: asked.study.view.parse({}) };
+  const done = await runPlain(plain, options);
+  if (done.interrupted || isPlain(asked)) return done;
+  return viewRun(asked, done.run, options);
 }
 
-/** Run an article, or read it again from what was trained and measured before. */
-export async function runArticle(asked: Asked, options: RunOptions): Promise<RunOutcome> {
+/** A run judges and reports what is there to see without a view. */
+async function runPlain(asked: Asked, options: RunOptions): Promise<RunOutcome> {
   const { study, params } = asked;
   const folder = runFolder(options.out, study.name, params);
   const plans = checkedPlans(study, params);
@@ -48,9 +59,7 @@ export async function runArticle(asked: Asked, options: RunOptions): Promise<Run
     const found = await readAgain(asked, folder, plans, options);
     if (found !== undefined) return found;
   }
-  const { onProgress = () => {}, signal } = options;
-  const onWait = (text: string): void => onProgress({ kind: "message", text });
-  const release = await takeLock(folder, { signal, onWait });
+  const release = await takeLock(folder, lockOptions(options));
   try {
     if (options.fresh === true) await forget(folder, plans, options);
     await removeUnfinished(folder);
@@ -58,18 +67,6 @@ export async function runArticle(asked: Asked, options: RunOptions): Promise<Run
   } finally {
     await release();
   }
-}
-
-type OpenBackend = (device: BackendName | undefined) => Promise<Backend>;
-type Plans = Readonly<Record<string, AnyPlan>>;
-
-function checkedPlans(study: Study, params: unknown): Plans {
-  const plans = withoutModelErrors(study.name, () => {
-    checkSize(study.name, study.size(params));
-    return study.plans(params);
-  });
-  for (const plan of Object.values(plans)) checkPlan(study.name, plan);
-  return plans;
 }
 
 /**
@@ -84,39 +81,23 @@ async function readAgain(
 ): Promise<RunOutcome | undefined> {
   const record = await checkedRecord(asked, folder);
   if (record?.state !== "done") return undefined;
-  const trainings = new Map<string, FolderTraining>();
-  for (const [name, plan] of Object.entries(plans)) {
-    const found = await finishedTraining(await trainingFolder(options.out, plan), plan);
-    if (found === undefined) return undefined;
-    trainings.set(name, found);
-  }
+  const trainings = await finishedTrainings(options.out, plans);
+  if (trainings === undefined) return undefined;
   const nothing = new Error("something has to be measured");
   const cannot = async (): Promise<Backend> => {
     throw nothing;
   };
   try {
-    const page = await read(asked, folder, trainings, { ...options, backend: cannot }, false);
+    const page = await conclude(asked, folder, trainings, cannot, options, false);
     if (page === undefined) return undefined;
     const shown = { ...record, claims: page.claims, metrics: page.metrics };
-    await writeIfChanged(reportPath(folder), htmlOf(asked, page, shown));
-    return outcome(folder, shown, { loaded: true, resumed: false });
+    const report = pagePath(folder, asked);
+    await writeIfChanged(report, htmlOf(asked, page, shown));
+    return outcome(folder, shown, { loaded: true, resumed: false, report });
   } catch (error) {
     if (error === nothing) return undefined;
     throw error;
   }
-}
-
-function htmlOf({ study }: Asked, { summary, claims, sections }: Page, record: RunRecord): string {
-  const [source = { paper: study.title }] = study.sources;
-  return pageHtml(study, record, { summary, source, claims, sections });
-}
-
-/** A report that cannot be written does not keep a finished run from being shown. */
-async function writeIfChanged(path: string, html: string): Promise<void> {
-  if ((await readTextIfThere(path)) === html) return;
-  await writeWhole(path, html).catch((error: unknown) => {
-    if (!(error instanceof InputError)) throw error;
-  });
 }
 
 async function checkedRecord({ study, params }: Asked, folder: string) {
@@ -143,11 +124,11 @@ async function work(
   const record =
     before ?? newRecord(asked.study.name, asked.params, made.name, options.threads, steps);
   const journal = new RunJournal(folder, record, options.opener);
-  await journal.write({ state: "training", failure: undefined });
+  const folders = await trainingNames(options.out, plans);
+  await journal.write({ state: "training", failure: undefined, trainings: folders });
   try {
     const { trainings, step, resumed } = await trainAll(plans, record, open, options);
-    const page =
-      trainings && (await read(asked, folder, trainings, { ...options, backend: open }, true));
+    const page = trainings && (await conclude(asked, folder, trainings, open, options, true));
     if (page === undefined) {
       const stopped = await journal.write({ step });
       return outcome(folder, stopped, { loaded: false, resumed, interrupted: true });
@@ -155,12 +136,27 @@ async function work(
     const { claims, metrics } = page;
     const done = journal.with({ state: "done", step, claims, metrics });
     await journal.check();
-    await writeWhole(reportPath(folder), htmlOf(asked, page, done), options.opener);
-    return outcome(folder, await journal.write(done), { loaded: false, resumed });
+    const report = pagePath(folder, asked);
+    await writeWhole(report, htmlOf(asked, page, done), options.opener);
+    return outcome(folder, await journal.write(done), { loaded: false, resumed, report });
   } catch (error) {
     await journal.fail(error);
     throw error;
   }
+}
+
+/** Read the article. Measurements are made on the device of the first training. */
+function conclude(
+  asked: Asked,
+  folder: string,
+  trainings: Trainings,
+  backend: OpenBackend,
+  options: RunOptions,
+  write: boolean,
+): Promise<Page | undefined> {
+  const device = [...trainings.values()][0]?.record.device ?? options.device;
+  const reading: Reading = { ...options, device, backend, folder, write };
+  return readPage(asked, reading, folderLab(asked, trainings, options.published));
 }
 
 /** The back end of each device, opened once. */
@@ -175,7 +171,7 @@ function onceFor(open: OpenBackend): OpenBackend {
 
 interface Trained {
   /** Undefined when training was stopped. */
-  readonly trainings: ReadonlyMap<string, FolderTraining> | undefined;
+  readonly trainings: Trainings | undefined;
   readonly step: number;
   readonly resumed: boolean;
 }
@@ -211,44 +207,11 @@ async function trainAll(
   return { trainings, step, resumed };
 }
 
-/** Read the article; undefined when the signal ended it. */
-async function read(
-  { study, params, view }: Asked,
-  folder: string,
-  trainings: ReadonlyMap<string, FolderTraining>,
-  { backend, signal, onProgress = () => {}, published, opener, ...rest }: Reading,
-  write: boolean,
-): Promise<Page | undefined> {
-  const device = [...trainings.values()][0]?.record.device ?? rest.device;
-  await using instruments = new Instruments(() => backend(device), {
-    memory: folderMemory(folder, write, opener),
-    version: await measurementVersion(study),
-    onMeasure: (name, step) => {
-      const where = step === undefined ? "" : ` at step ${step}`;
-      onProgress({ kind: "message", text: `measuring ${name}${where}` });
-    },
-    ...(signal && { signal }),
-  });
-  const lab: Lab = labOf(
-    study,
-    params,
-    instruments,
-    async (plan, name) => {
-      const held = trainings.get(name)?.held;
-      if (held === undefined) throw new InputError(`${study.name}: ${name} is not trained`);
-      return trainingOf(instruments, plan, held);
-    },
-    published,
-  );
-  try {
-    return await readArticle(study.article(params, lab, view));
-  } catch (error) {
-    if (signal?.aborted === true) return undefined;
-    throw error;
-  }
+/** Names of the folders of trainings. */
+async function trainingNames(out: string, plans: Plans): Promise<string[]> {
+  const folders = await Promise.all(Object.values(plans).map((plan) => trainingFolder(out, plan)));
+  return folders.map((folder) => basename(folder));
 }
-
-type Reading = Omit<RunOptions, "backend"> & { readonly backend: OpenBackend };
 
 /** Delete a run and its trainings. */
 async function forget(folder: string, plans: Plans, { out, signal }: RunOptions): Promise<void> {

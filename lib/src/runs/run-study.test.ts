@@ -282,7 +282,9 @@ describe("finished runs", () => {
     rmSync(report);
     const name = outcome.run.split("/").at(-1) as string;
     expect(await findRun(out, name)).toBe(outcome.run);
-    expect(await rebuildReport(() => smallStudy, outcome.run)).toEqual({
+    expect(
+      await rebuildReport(() => ({ study: smallStudy as never, view: {} }), outcome.run),
+    ).toEqual({
       ...outcome,
       loaded: true,
     });
@@ -302,7 +304,9 @@ describe("finished runs", () => {
   it("only get a report when they are finished", async () => {
     const out = freshOut();
     const { run: folder } = await run(out, {}, stopAt(7));
-    await expect(rebuildReport(() => smallStudy, folder)).rejects.toThrow(
+    await expect(
+      rebuildReport(() => ({ study: smallStudy as never, view: {} }), folder),
+    ).rejects.toThrow(
       /^run small-addition-\w{8}: not finished; run the same command again to finish it$/,
     );
   });

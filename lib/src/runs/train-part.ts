@@ -124,7 +124,7 @@ async function sitting(
     } else {
       await watch.check();
       await log.sync();
-      await writeCheckpoint(folder, event.value.checkpoint, opener);
+      await writeCheckpoint(folder, event.value.checkpoint, plan, opener);
       step = event.value.checkpoint.step;
       if (event.value.scheduled) await removeUnscheduled(folder, plan, step);
     }

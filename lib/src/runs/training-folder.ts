@@ -19,7 +19,7 @@ import { trainedPart, trainPart } from "./train-part.ts";
 import { version } from "./version.ts";
 
 /** Folder of trainings in a folder of runs. */
-const trainingsName = "trainings";
+export const trainingsName = "trainings";
 /** Name of the record of a training. */
 export const trainingRecordName = "training.json";
 

@@ -5,7 +5,7 @@ import type { Backend } from "../compile/backend.ts";
 import type { Claim } from "../core/claim.ts";
 import type { Source } from "../core/source.ts";
 import type { PlotlyFigure } from "../figures/figure.ts";
-import type { PlanSize } from "../lab/index.ts";
+import type { AnyPlan, Study as Article, PlanSize } from "../lab/index.ts";
 import type { WeightArrays } from "../models/model.ts";
 import type { MetricsRow } from "../train/metrics.ts";
 import type { TrainingPlan } from "../train/plan.ts";
@@ -88,4 +88,17 @@ export interface Study<P, R> {
   /** Headline numbers for `--json`. */
   metrics(results: R): Readonly<Record<string, number>>;
   report(params: P, results: R): readonly ReportSection[];
+}
+
+/** A study that is an article, or one that is not yet. */
+export type AnyStudy = Article | Study<unknown, unknown>;
+
+export function isArticle(study: AnyStudy): study is Article {
+  return "article" in study;
+}
+
+/** What is trained, by name; `model` is the study's own. */
+export function plansOf(study: AnyStudy, params: unknown): Readonly<Record<string, AnyPlan>> {
+  if (isArticle(study)) return study.plans(params);
+  return { model: study.plan(params), ...study.companions?.(params) };
 }

@@ -35,17 +35,24 @@ export const checkpointFormat = "tinylens-checkpoint-2";
 
 /**
  * Weights under their own names, moments as `optimizer/<moment>/<weight>`, the generator of the
- * batches as 1264 words `batches/generator`; the step, the place in the pass and a checksum of
+ * batches as 1264 words `batches/generator`; the step, the place in the pass, `more` and a checksum of
  * everything as metadata.
  */
-export function checkpointToArrays({ step, weights, moments, batches }: Checkpoint): NamedArrays {
+export function checkpointToArrays(
+  { step, weights, moments, batches }: Checkpoint,
+  more: Readonly<Record<string, string>> = {},
+): NamedArrays {
   const arrays: Record<string, NdArray> = { ...weights };
   for (const [moment, held] of Object.entries(moments)) {
     for (const [name, array] of Object.entries(held)) {
       arrays[`${momentPrefix}${moment}/${name}`] = array;
     }
   }
-  const metadata: Record<string, string> = { format: checkpointFormat, step: String(step) };
+  const metadata: Record<string, string> = {
+    ...more,
+    format: checkpointFormat,
+    step: String(step),
+  };
   if (batches !== undefined) {
     arrays[generatorName] = wordsOf(batches.generator);
     metadata.batchesTaken = String(batches.taken);

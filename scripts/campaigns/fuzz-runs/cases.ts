@@ -6,7 +6,6 @@ import { threadId } from "node:worker_threads";
 import { InputError } from "../../../lib/src/core/errors.ts";
 import { findCheckpoint } from "../../../lib/src/runs/checkpoint-files.ts";
 import { metricsFromText } from "../../../lib/src/runs/metrics-file.ts";
-import { planOf } from "../../../lib/src/runs/plan-of.ts";
 import { resumePoint } from "../../../lib/src/runs/resume.ts";
 import * as studies from "../../../lib/src/studies/all.ts";
 import { maxOfTwo } from "../../../lib/src/studies/all.ts";
@@ -129,7 +128,7 @@ const metricsInTable: Kind = async (bench, g) => {
 
 /** Whether training would go on from what was written, or refuses. */
 async function resumes(bench: Bench): Promise<Verdict> {
-  const plan = planOf(maxOfTwo, maxOfTwo.params.parse(maxOfTwo.smoke));
+  const plan = maxOfTwo.plans(maxOfTwo.params.parse(maxOfTwo.smoke)).model as never;
   const original = join(bench.part, bench.name);
   try {
     const { checkpoint, rows } = await resumePoint(bench.run, plan);

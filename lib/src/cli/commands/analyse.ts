@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
-import { analyseCheckpoint, type RunProgress } from "../../runs/index.ts";
+import { analyseArticle, analyseCheckpoint, type RunProgress } from "../../runs/index.ts";
+import { isArticle } from "../../studies/study.ts";
 import { backendOpener, findDevice, findStudy, publishedReader } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
-import { givenParams, paramsOf } from "../params.ts";
+import { givenParams, paramsOf, viewOf } from "../params.ts";
 import { progressView } from "../progress.ts";
 import type { Command } from "./command.ts";
 import {
@@ -30,20 +31,23 @@ export const analyse: Command = {
         const study = findStudy(context, "analyse", name);
         const params = paramsOf(study, flags);
         const device = findDevice(flags.device);
-        const view = progressView(study.name, context);
+        const view = viewOf(study, flags.view);
+        const shown = progressView(study.name, context);
         const options = {
           given: givenParams(study, flags),
           file: resolve(context.cwd, flags.checkpoint),
           stateDict: stateDictOptions(flags),
           device,
-          backend: backendOpener(context, (text) => view.show({ kind: "message", text })),
+          backend: backendOpener(context, (text) => shown.show({ kind: "message", text })),
           out: outFolder(context, flags.out),
-          onProgress: (progress: RunProgress) => view.show(progress),
+          onProgress: (progress: RunProgress) => shown.show(progress),
           published: publishedReader(context.env),
         };
         const outcome = await interruptible(context, (signal) =>
-          analyseCheckpoint(study, params, { ...options, signal }),
-        ).finally(() => view.done());
+          isArticle(study)
+            ? analyseArticle({ study, params, view }, { ...options, signal })
+            : analyseCheckpoint(study, params, { ...options, signal }),
+        ).finally(() => shown.done());
         done(printOutcome(context, outcome, flags.json === true));
       });
   },

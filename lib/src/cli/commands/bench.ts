@@ -1,6 +1,8 @@
 import { availableParallelism, cpus } from "node:os";
 import { type Backend, type BackendName, backendNames, openBackend } from "../../compile/index.ts";
 import { MissingError } from "../../core/errors.ts";
+import type { AnyPlan } from "../../lab/index.ts";
+import { plansOf } from "../../studies/study.ts";
 import {
   type BenchCase,
   benchPlan,
@@ -81,7 +83,7 @@ async function benchStudies(
   const cases: BenchCase[] = [];
   for (const study of Object.values(studies)) {
     stderr.write(`${study.name} …\n`);
-    const plan = study.plan(study.params.parse({}));
+    const plan = plansOf(study, study.params.parse({})).model as AnyPlan;
     const leaveOut = (device: BackendName, reason: string): void => {
       stderr.write(`left out: ${study.name} on ${device}: ${reason}\n`);
     };

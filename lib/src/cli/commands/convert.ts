@@ -15,7 +15,6 @@ import { checkStart } from "../../io/start.ts";
 import { explainRead, readIfThere, replaceFile } from "../../runs/disk.ts";
 import { systemCode } from "../../runs/disk-errors.ts";
 import type { Context } from "../context.ts";
-import { runConfig } from "../run-config.ts";
 import { readSmallText } from "../small-text.ts";
 import type { Command } from "./command.ts";
 import { stateDictOptions, type WeightsFlags, weightsFlags } from "./flags.ts";
@@ -123,10 +122,8 @@ async function readInput(context: Context, input: string, flags: ConvertFlags): 
   );
   if (bytes === undefined)
     throw new InputError(`convert: cannot read ${input}: it is not there; check the path`);
-  const run = await runConfig(context, resolve(context.cwd, input));
-  const model = flags.model ?? run?.model;
-  const config = { ...run?.config, ...fromTransformerLensConfig(given) };
-  const named = model === undefined ? {} : { model };
+  const config = fromTransformerLensConfig(given);
+  const named = flags.model === undefined ? {} : { model: flags.model };
   const options = { where: basename(input), format, config, ...named, ...stateDictOptions(flags) };
   return readModel(bytes, options);
 }

@@ -12,6 +12,8 @@ export interface StudyFlags extends ParamFlags {
   readonly device?: string;
   readonly out: string;
   readonly json?: boolean;
+  /** Texts `key=value`. */
+  readonly view?: readonly string[];
 }
 
 /** The study, and the flags of its parameters; the help of a study lists these. */
@@ -27,9 +29,17 @@ export function studyFlags(parser: Parser, { studies }: Context): Parser {
     .option("--set <name=value>", "change a parameter of the study (repeatable)", collect)
     .option("--seed <n>", "short for --set seed=n")
     .option("--smoke", "a run of seconds, to see that everything works")
+    .option(...viewFlag)
     .option("--device <name>", "native, web or jax (default: the first of these that works here)")
     .option("--json", "print one JSON object");
 }
+
+/** What to look at. */
+export const viewFlag = [
+  "--view <name=value>",
+  "look at this, without training: a neuron, an input of yours (repeatable)",
+  collect,
+] as const;
 
 function collect(item: string, before: readonly string[] = []): readonly string[] {
   return [...before, item];

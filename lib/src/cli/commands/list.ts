@@ -1,4 +1,5 @@
 import { printableJson } from "../../core/text.ts";
+import { isArticle } from "../../studies/study.ts";
 import type { Context, Named } from "../context.ts";
 import { paramFacts } from "../param-facts.ts";
 import type { Command } from "./command.ts";
@@ -22,8 +23,10 @@ function facts({ studies, tasks, models }: Context): Record<string, unknown> {
   const named = (entries: Readonly<Record<string, Named>>): Named[] =>
     Object.values(entries).map(({ name, title }) => ({ name, title }));
   const full = Object.values(studies).map((study) => {
-    const { name, title, source, smoke } = study;
-    return { name, title, source, params: paramFacts(study), smoke };
+    const { name, title, smoke } = study;
+    const sources = isArticle(study) ? study.sources : [study.source];
+    const views = isArticle(study) ? paramFacts(study.view) : [];
+    return { name, title, sources, params: paramFacts(study.params), views, smoke };
   });
   return { studies: full, tasks: named(tasks), models: named(models) };
 }

@@ -1,8 +1,9 @@
-import { runStudy } from "../../runs/index.ts";
+import { type RunProgress, runArticle, runStudy } from "../../runs/index.ts";
+import { isArticle } from "../../studies/study.ts";
 import { backendOpener, findDevice, findStudy, publishedReader, threadsFlag } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
-import { paramsOf } from "../params.ts";
+import { paramsOf, viewOf } from "../params.ts";
 import { progressView } from "../progress.ts";
 import type { Command } from "./command.ts";
 import { outFolder, type StudyFlags, studyFlags } from "./flags.ts";
@@ -28,19 +29,22 @@ export const run: Command = {
         const params = paramsOf(study, flags);
         const device = findDevice(flags.device);
         const threads = threadsFlag(flags.threads);
-        const view = progressView(study.name, context);
+        const view = viewOf(study, flags.view);
+        const shown = progressView(study.name, context);
+        const options = {
+          device,
+          backend: backendOpener(context, (text) => shown.show({ kind: "message", text })),
+          threads,
+          out: outFolder(context, flags.out),
+          fresh: flags.fresh === true,
+          onProgress: (progress: RunProgress) => shown.show(progress),
+          published: publishedReader(context.env),
+        };
         const outcome = await interruptible(context, (signal) =>
-          runStudy(study, params, {
-            device,
-            backend: backendOpener(context, (text) => view.show({ kind: "message", text })),
-            threads,
-            out: outFolder(context, flags.out),
-            fresh: flags.fresh === true,
-            signal,
-            onProgress: (progress) => view.show(progress),
-            published: publishedReader(context.env),
-          }),
-        ).finally(() => view.done());
+          isArticle(study)
+            ? runArticle({ study, params, view }, { ...options, signal })
+            : runStudy(study, params, { ...options, signal }),
+        ).finally(() => shown.done());
         done(printOutcome(context, outcome, flags.json === true));
       });
   },

@@ -1,12 +1,7 @@
+import { changedFields } from "../../core/params.ts";
 import { printable, printableJson, sentence, shown } from "../../core/text.ts";
-import {
-  changedParams,
-  isThere,
-  type ListedRun,
-  listRuns,
-  numbersAsText,
-} from "../../runs/index.ts";
-import type { Study } from "../../studies/study.ts";
+import { isThere, type ListedRun, listRuns, numbersAsText } from "../../runs/index.ts";
+import type { AnyStudy } from "../../studies/study.ts";
 import type { Context } from "../context.ts";
 import { lossText } from "../progress-text.ts";
 import type { Command } from "./command.ts";
@@ -81,11 +76,9 @@ function claimsText(claims: ListedRun["record"]["claims"]): string {
 }
 
 /** The parameters that are not at their defaults, or all of them for a study not known here. */
-function changes(
-  study: Study<unknown, unknown> | undefined,
-  params: Readonly<Record<string, unknown>>,
-): string {
-  const changed = study === undefined ? Object.entries(params) : changedParams(study, params);
+function changes(study: AnyStudy | undefined, params: Readonly<Record<string, unknown>>): string {
+  const changed =
+    study === undefined ? Object.entries(params) : changedFields(study.params, params);
   return changed.map(([name, value]) => `${name}=${valueText(value)}`).join(" ") || "defaults";
 }
 

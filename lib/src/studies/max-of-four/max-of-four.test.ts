@@ -1,26 +1,24 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { init } from "../../arrays/index.ts";
-import { type Backend, nativeBackend } from "../../compile/index.ts";
+import { readArticle } from "../../article/index.ts";
+import { nativeBackend } from "../../compile/index.ts";
+import { Instruments, type Lab, memoryLab, upTo } from "../../lab/index.ts";
+import { planted } from "../../lab/testing/planted.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import { batchesOf } from "../../train/index.ts";
-import { resultsOf } from "../testing/in-memory.ts";
-import { publishedSpread, spreadOf } from "./claims.ts";
+import type { Proofs } from "../max-of-two/measure.ts";
 import { maxOfFour } from "./index.ts";
 import { maxOfFourParams } from "./params.ts";
-import { modelSeeds } from "./plan.ts";
-import { publishedModels } from "./published.ts";
-import type { MaxOfFourResults } from "./results.ts";
+import { modelSeeds, plans } from "./plan.ts";
+import { publishedModels, publishedSpread, spreadOf } from "./published.ts";
 
-let backend: Backend;
-
-beforeAll(async () => {
-  await init();
-  backend = await nativeBackend();
-});
+const instruments = new Instruments(nativeBackend);
+beforeAll(() => init());
+afterAll(() => instruments[Symbol.asyncDispose]());
 
 describe("the plan of max-of-four", () => {
   it("draws every batch from the generator of the training seed", () => {
-    const batches = batchesOf(maxOfFour.plan(maxOfFourParams.parse({})));
+    const batches = batchesOf(plans(maxOfFourParams.parse({})).model as never);
     const numbers = new TorchGenerator(3402695680).randint(0, 64, 2 * 128 * 4);
     const drawn = [batches?.next(), batches?.next()].flatMap((batch) => [
       ...(batch?.tokens.data ?? []),
@@ -31,9 +29,8 @@ describe("the plan of max-of-four", () => {
   it("takes the seed given and then the published ones, each once", () => {
     expect(modelSeeds({ seed: 123, seeds: 4 })).toEqual([123, 50, 104, 519]);
     expect(modelSeeds({ seed: 104, seeds: 3 })).toEqual([104, 50, 519]);
-    expect(Object.keys(maxOfFour.companions?.(maxOfFourParams.parse({ seeds: 3 })) ?? {})).toEqual([
-      "seed-50",
-      "seed-104",
+    expect(Object.keys(plans(maxOfFourParams.parse({ seeds: 3 })))).toEqual([
+      ...["model", "seed-50", "seed-104"],
     ]);
   });
 });
@@ -55,60 +52,71 @@ describe("the published models", () => {
   });
 });
 
+const read = (from: Lab, params = small, view: object = {}) =>
+  readArticle(maxOfFour.article(params, from, maxOfFour.view.parse(view)));
+
+const small = maxOfFourParams.parse(maxOfFour.smoke);
+
 describe("a small run of max-of-four", () => {
-  const params = maxOfFourParams.parse(maxOfFour.smoke);
-  let results: MaxOfFourResults;
-
-  beforeAll(async () => {
-    results = await resultsOf(maxOfFour, params, backend);
+  let lab: Lab;
+  beforeAll(() => {
+    lab = memoryLab(maxOfFour, small, instruments);
   });
 
-  it("proves something about every model, never more than is true", () => {
-    expect(results.models.map(({ seed }) => seed)).toEqual([123, 50]);
-    const claims = maxOfFour.claims(params, results);
-    expect(claims.map(({ id }) => id)).toEqual([
-      "derived-seeds",
+  it("proves something about every model, never more than is true", async () => {
+    const page = await read(lab);
+    expect(page.metrics).toMatchSnapshot();
+    expect(page.claims.map(({ id }) => id)).toEqual([
       ...["cubic-bound-123", "subcubic-bound-123", "cubic-bound-50", "subcubic-bound-50"],
+      "derived-seeds",
     ]);
-    expect(claims.every(({ holds }) => holds)).toBe(true);
-  });
-
-  it("writes an article without the published models, which answer another question", () => {
-    const figures = maxOfFour.report(params, results).flatMap((section) => section.figures);
+    expect(page.claims.every(({ holds }) => holds)).toBe(true);
+    const figures = page.sections.flatMap(({ items }) => items).filter((i) => i.kind === "figure");
     expect(figures.map(({ id }) => id)).toEqual([
       ...["loss", "scores", "size-direction", "copy", "proof-cost"],
     ]);
   });
 
-  it("notices models outside the published distribution", () => {
-    const defaults = maxOfFourParams.parse({});
-    const strange = results.models.map((model) => ({
-      ...model,
-      proofs: {
-        bruteForce: { correct: 1, total: 2, accuracy: 0.5, flop: 1 },
-        cubic: { correct: 2, total: 2, accuracy: 1, flop: 1 },
-        subcubic: { correct: 2, total: 2, accuracy: 1, flop: 1 },
-      },
-    }));
-    const models = [...strange, ...strange, ...strange];
-    const claims = maxOfFour.claims(defaults, { ...results, models });
-    const failed = claims.filter(({ holds }) => !holds).map(({ id }) => id);
-    expect(failed.slice(0, 4)).toEqual([
-      ...["brute-force-each", "brute-force-mean", "cubic-each", "cubic-mean"],
-    ]);
-    expect(failed.length).toBe(claims.length - 1);
+  it("finds no mechanism in networks that were not trained", async () => {
+    const page = await read(upTo(lab, 0));
+    expect(page.findings.filter(({ kind, holds }) => kind === "mechanism" && holds)).toEqual([]);
+    expect(JSON.stringify(page.sections)).not.toMatch(/NaN|undefined|no number|no share/);
+  });
+
+  it("answers a sequence of the reader's, and refuses one that it cannot read", async () => {
+    const page = await read(lab, small, { sequence: [3, 9, 1] });
+    const own = page.sections.find(({ title }) => title === "Your numbers: 3, 9, 1");
+    expect(own?.items.map(({ kind }) => kind)).toEqual(["prose", "figure"]);
+    await expect(read(lab, small, { sequence: [3, 10, 1] })).rejects.toThrow(
+      "max-of-four: sequence must be 3 numbers from 0 to 9, got 3,10,1",
+    );
   });
 });
 
 describe("the published configuration", () => {
+  const params = maxOfFourParams.parse({ evalEvery: 3000, checkpointEvery: 3000 });
+  let lab: Lab;
+  beforeAll(() => {
+    lab = memoryLab(maxOfFour, params, instruments);
+  });
+
   it("trains to a model of the published kind, with every proof below its accuracy", async () => {
-    const params = maxOfFourParams.parse({ evalEvery: 3000, checkpointEvery: 3000 });
-    const results = await resultsOf(maxOfFour, params, backend);
-    const claims = maxOfFour.claims(params, results);
-    expect(claims.filter(({ holds }) => !holds)).toEqual([]);
-    expect(claims.map(({ id }) => id)).toContain("cubic-each");
-    const { subcubic, cubic } = results.models[0]?.proofs ?? {};
-    expect(subcubic?.accuracy).toBeGreaterThan(0.85);
-    expect((subcubic?.flop as number) * 5).toBeLessThan(cubic?.flop as number);
+    const page = await read(lab, params);
+    expect(page.claims.filter(({ holds }) => !holds)).toEqual([]);
+    expect(page.claims.map(({ id }) => id)).toContain("cubic-each");
+    expect(page.metrics.subcubicBound).toBeGreaterThan(0.85);
   }, 120_000);
+
+  it("notices models outside the published distribution", async () => {
+    const wrong = { total: 64 ** 4, flop: 1 };
+    const strange = planted(lab, "proofs", (_: Proofs) => ({
+      bruteForce: { ...wrong, correct: wrong.total / 2, accuracy: 0.5 },
+      cubic: { ...wrong, correct: wrong.total, accuracy: 1 },
+      subcubic: { ...wrong, correct: wrong.total, accuracy: 1 },
+    }));
+    const { claims } = await read(strange, params);
+    expect(claims.filter(({ holds }) => !holds).map(({ id }) => id)).toEqual([
+      ...["cubic-bound-123", "subcubic-bound-123", "brute-force-each", "cubic-each"],
+    ]);
+  });
 });

@@ -1,10 +1,12 @@
-import type { PlanSize } from "../../lab/index.ts";
+import { InputError } from "../../core/errors.ts";
+import type { FileFacts, PlanSize } from "../../lab/index.ts";
 import { type HookedTransformerConfig, hookedTransformer } from "../../models/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import { randomSequences } from "../../tasks/index.ts";
 import type { Examples } from "../../tasks/task.ts";
 import type { ExampleStream, TrainingPlan } from "../../train/plan.ts";
-import { derivedSeeds, maxModel, maxModelConfig } from "../max-of-two/plan.ts";
+import { derivedSeeds, maxModel, maxModelConfig, maxModelFacts } from "../max-of-two/plan.ts";
+import { agreed } from "../shared/fit.ts";
 import { weightCount } from "../shared/weight-count.ts";
 import type { MaxOfFourParams } from "./params.ts";
 import { publishedModels } from "./published.ts";
@@ -54,23 +56,32 @@ export function size(params: MaxOfFourParams): PlanSize {
   return { weights, tokens: seeds * (batchSize + testCount) * n };
 }
 
-export function plan(params: MaxOfFourParams): TrainingPlan<HookedTransformerConfig> {
-  return planAt(params, params.seed);
-}
-
 /** Seeds of all models: the given one, then the published ones. */
 export function modelSeeds({ seed, seeds }: Pick<MaxOfFourParams, "seed" | "seeds">): number[] {
   const others = publishedModels.map(([published]) => published).filter((one) => one !== seed);
   return [seed, ...others.slice(0, seeds - 1)];
 }
 
-export function companionName(seed: number): string {
-  return `seed-${seed}`;
+/** Name of the training of a seed. */
+export function modelName({ seed: own }: Pick<MaxOfFourParams, "seed">, seed: number): string {
+  return seed === own ? "model" : `seed-${seed}`;
 }
 
-export function companions(params: MaxOfFourParams): Record<string, TrainingPlan> {
-  const others = modelSeeds(params).slice(1);
-  return Object.fromEntries(
-    others.map((seed) => [companionName(seed), planAt(params, seed) as unknown as TrainingPlan]),
+/** The model of each seed. */
+export function plans(
+  params: MaxOfFourParams,
+): Record<string, TrainingPlan<HookedTransformerConfig>> {
+  const named = modelSeeds(params).map(
+    (seed) => [modelName(params, seed), planAt(params, seed)] as const,
   );
+  return Object.fromEntries(named);
+}
+
+/** The parameters with the sizes of a model in a file. */
+export function fit(params: MaxOfFourParams, facts: FileFacts): MaxOfFourParams {
+  const { vocab, positions, dModel, equals } = maxModelFacts("max-of-four", facts);
+  if (equals) {
+    throw new InputError('max-of-four: the model must have no token "="; use max-of-two');
+  }
+  return agreed("max-of-four", params, facts, { vocab, n: positions, dModel });
 }

@@ -159,3 +159,27 @@ export const publishedModels: readonly PublishedModel[] = [
   [32374, 16769284, 15943414],
   [32382, 16773542, 16113533],
 ];
+
+/** Mean and standard deviation of a sample. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+  /** The largest distance of a value from the mean, in standard deviations. */
+  readonly furthest: number;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const deviation = Math.sqrt(squares / (values.length - 1));
+  const furthest = Math.max(...values.map((value) => Math.abs(value - mean))) / deviation;
+  return { mean, deviation, furthest };
+}
+
+const sequences = 64 ** 4;
+
+/** Accuracies of the published models: what they are, and what the cubic proof says. */
+export const publishedSpread = {
+  bruteForce: spreadOf(publishedModels.map(([, correct]) => correct / sequences)),
+  cubic: spreadOf(publishedModels.map(([, , cubic]) => cubic / sequences)),
+};

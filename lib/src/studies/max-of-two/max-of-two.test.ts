@@ -1,27 +1,19 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { maxCircuits } from "../../analysis/index.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { init } from "../../arrays/index.ts";
-import { type Backend, nativeBackend } from "../../compile/index.ts";
-import type { Claim } from "../../core/claim.ts";
+import { nativeBackend } from "../../compile/index.ts";
 import { nd } from "../../core/nd.ts";
-import type { WeightArrays } from "../../models/index.ts";
+import { curvesOf, fileLab, Instruments, trainInMemory, valueAt } from "../../lab/index.ts";
+import { hookedTransformer, type WeightArrays } from "../../models/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
-import type { TrainingPlan } from "../../train/index.ts";
-import { resultsOf, trained } from "../testing/in-memory.ts";
-import { maxOfTwo } from "./index.ts";
+import { circuits, falls } from "./measure.ts";
 import { maxOfTwoParams } from "./params.ts";
-import { derivedSeeds } from "./plan.ts";
-import { readCircuits, violations } from "./reading.ts";
-import type { MaxOfTwoResults } from "./results.ts";
+import { derivedSeeds, maxModelConfig, plan } from "./plan.ts";
 
-let backend: Backend;
+const instruments = new Instruments(nativeBackend);
+beforeAll(() => init());
+afterAll(() => instruments[Symbol.asyncDispose]());
 
-beforeAll(async () => {
-  await init();
-  backend = await nativeBackend();
-});
-
-const planOf = (params: object): TrainingPlan => maxOfTwo.plan(maxOfTwoParams.parse(params));
+const planOf = (params: object) => plan(maxOfTwoParams.parse(params));
 
 describe("the plan of max-of-two", () => {
   it("derives the notebook's seeds and trains on the 408 forced pairs, biases frozen", () => {
@@ -31,10 +23,10 @@ describe("the plan of max-of-two", () => {
       train: 3402695680,
       test: 3741094656,
     });
-    const plan = planOf({});
-    expect(plan.split.train.labels.shape).toEqual([408]);
-    expect(plan.split.test.labels.shape).toEqual([3688]);
-    const moving = Object.keys(plan.initial).filter((name) => !plan.frozen.includes(name));
+    const own = planOf({});
+    expect(own.split.train.labels.shape).toEqual([408]);
+    expect(own.split.test.labels.shape).toEqual([3688]);
+    const moving = Object.keys(own.initial).filter((name) => !own.frozen?.includes(name));
     expect(moving.map((name) => name.replace(/.*\./, ""))).toEqual([
       "W_E",
       "W_pos",
@@ -47,9 +39,10 @@ describe("the plan of max-of-two", () => {
   });
 
   it("has the losses of PyTorch from the same seeds over the first 250 updates", async () => {
-    const { metrics } = await trained(planOf({ steps: 250, checkpointEvery: 250 }), backend);
+    const own = planOf({ steps: 250, checkpointEvery: 250 });
+    const curves = curvesOf((await trainInMemory(own, instruments)).rows);
     const loss = (step: number, part: "trainLoss" | "testLoss") =>
-      metrics.find((row) => row.step === step)?.[part] as number;
+      valueAt(curves, part, step) as number;
     expect(Math.abs(loss(0, "trainLoss") - 4.17691)).toBeLessThan(1e-5);
     expect(Math.abs(loss(1, "testLoss") - 4.17175)).toBeLessThan(1e-5);
     expect(Math.abs(loss(100, "testLoss") - 3.358)).toBeLessThan(1e-3);
@@ -57,76 +50,22 @@ describe("the plan of max-of-two", () => {
   });
 });
 
-describe("a small run of max-of-two", () => {
-  const params = maxOfTwoParams.parse(maxOfTwo.smoke);
-  let results: MaxOfTwoResults;
+/** The circuits of some weights, as a lab of a lone file measures them. */
+async function circuitsOf(weights: WeightArrays) {
+  const tokens = weights["embed.W_E"]?.shape[0] as number;
+  const config = maxModelConfig({ n: 2, vocab: 5, equals: tokens > 5 }, 4);
+  const biases = hookedTransformer.init({ ...config, nCtx: 3 }, new TorchGenerator(0));
+  const file = {
+    model: hookedTransformer,
+    config: { ...config, nCtx: 3 },
+    weights: { ...biases, ...weights },
+    sha256: String(tokens),
+  };
+  const lab = await fileLab(file, instruments);
+  return (await lab.training()).at().measure(circuits);
+}
 
-  beforeAll(async () => {
-    results = await resultsOf(maxOfTwo, params, backend);
-  });
-
-  it("follows every checkpoint, with bounds that the accuracy never falls below", () => {
-    const { history } = results;
-    expect(history?.steps).toEqual([0, 20, 40, 60]);
-    expect(history?.scores.shape).toEqual([4, 12]);
-    for (const [i, accuracy] of history?.accuracy?.entries() ?? []) {
-      expect(history?.cubic[i]).toBeLessThanOrEqual(accuracy);
-      expect(history?.subcubic[i]).toBeLessThanOrEqual(accuracy);
-    }
-  });
-
-  it("agrees with the trainer on how many sequences are right", () => {
-    const { train, test } = results.split;
-    const last = (values: readonly number[]) => values.at(-1) as number;
-    const { trainAccuracy, testAccuracy } = results.curves;
-    const right = last(trainAccuracy) * train.count + last(testAccuracy) * test.count;
-    expect(Math.abs(right - (results.proofs.bruteForce?.correct as number))).toBeLessThanOrEqual(1);
-  });
-
-  it("claims the theorems, and nothing published of other settings", () => {
-    const claims = maxOfTwo.claims(params, results);
-    expect(claims.map(({ id }) => id)).toEqual(["derived-seeds", "cubic-bound", "subcubic-bound"]);
-    expect(claims.every(({ holds }) => holds)).toBe(true);
-  });
-
-  it("claims nothing about the data of weights whose seed is not known", () => {
-    const unknown = { ...results, dataKnown: false };
-    const claims = maxOfTwo.claims(params, unknown);
-    expect(claims.map(({ id }) => id)).toEqual(["cubic-bound", "subcubic-bound"]);
-    expect(maxOfTwo.knowsData?.({ given: new Set(["seed"]), beside: {} })).toBe(true);
-    expect(maxOfTwo.knowsData?.({ given: new Set(), beside: {} })).toBe(false);
-  });
-
-  it("writes an article whose animation has one frame for each checkpoint", () => {
-    const sections = maxOfTwo.report(params, results);
-    const figures = sections.flatMap((section) => section.figures);
-    expect(new Set(figures.map(({ id }) => id)).size).toBe(figures.length);
-    const animation = figures.find(({ id }) => id === "animation")?.figure;
-    expect(animation?.frames?.map(({ name }) => name)).toEqual(["0", "20", "40", "60"]);
-    expect(JSON.stringify(sections)).not.toMatch(/NaN|undefined|null %/);
-  });
-
-  it("notices claims that do not hold", () => {
-    const defaults = maxOfTwoParams.parse({});
-    const broken: MaxOfTwoResults = {
-      ...results,
-      seeds: { ...results.seeds, train: 1 },
-      reading: {
-        ...results.reading,
-        summary: { ...results.reading.summary, qkViolations: 1, diagonalRows: 63 },
-      },
-      proofs: {
-        ...results.proofs,
-        cubic: { ...results.proofs.cubic, correct: 1e9 },
-        subcubic: { ...results.proofs.subcubic, correct: 1e9 },
-      },
-    };
-    const failed = maxOfTwo.claims(defaults, broken).filter(({ holds }: Claim) => !holds);
-    expect(failed.length).toBe(maxOfTwo.claims(defaults, broken).length);
-  });
-});
-
-describe("readCircuits", () => {
+describe("circuits", () => {
   const [vocab, width] = [5, 4];
   const random = (shape: readonly number[], seed: number) =>
     nd("float32", shape, new TorchGenerator(seed).normal(shape.reduce((a, b) => a * b, 1)));
@@ -151,7 +90,7 @@ describe("readCircuits", () => {
   const add = (a: readonly number[], b: readonly number[], factor = 1) =>
     a.map((value, i) => value + factor * (b[i] as number));
 
-  it("is the notebook's QK, OV and positional QK, by their formulas", () => {
+  it("is the notebook's QK, OV and positional QK, by their formulas", async () => {
     const w = weights(vocab + 1);
     const matrix = (name: string) => w[name]?.data as ArrayLike<number>;
     const query = add(row(w, "embed.W_E", vocab), row(w, "pos_embed.W_pos", 2));
@@ -160,7 +99,7 @@ describe("readCircuits", () => {
       dot(asked, times(x, matrix("blocks.0.attn.W_K"), width));
     const places = [0, 1].map((pos) => row(w, "pos_embed.W_pos", pos));
     const meanPlace = add(places[0] as number[], places[1] as number[]).map((x) => x / 2);
-    const reading = readCircuits(maxCircuits(w));
+    const reading = await circuitsOf(w);
     for (let token = 0; token < vocab; token++) {
       const x = add(row(w, "embed.W_E", token), meanPlace);
       expect(reading.qk[token]).toBeCloseTo(score(x) - score(query), 5);
@@ -172,7 +111,7 @@ describe("readCircuits", () => {
       );
       for (const [out, logit] of ov.entries()) {
         expect(reading.ov.data[token * vocab + out]).toBeCloseTo(logit, 5);
-        expect(reading.ovCentred.data[token * vocab + out]).toBeCloseTo(
+        expect(reading.centred.data[token * vocab + out]).toBeCloseTo(
           logit - (ov[token] as number),
           5,
         );
@@ -181,13 +120,15 @@ describe("readCircuits", () => {
     for (const [pos, place] of places.entries()) {
       expect(reading.positionQk[pos]).toBeCloseTo(score(add(place, meanPlace, -1)), 5);
     }
-    expect(reading.summary.qkViolations).toBe(violations(reading.qk));
+    expect(falls(reading.qk)).toBe(
+      reading.qk.filter((score, i) => i > 0 && score <= (reading.qk[i - 1] as number)).length,
+    );
     const least = Math.exp(Math.min(...reading.qk) / Math.sqrt(width));
-    expect(reading.summary.mostSelfAttention).toBeCloseTo(1 / (1 + 2 * least), 10);
+    expect(reading.mostSelfAttention).toBeCloseTo(1 / (1 + 2 * least), 10);
   });
 
-  it('refuses a model without "="', () => {
-    expect(() => readCircuits(maxCircuits(weights(vocab)))).toThrow(
+  it('refuses a model without "="', async () => {
+    await expect(circuitsOf(weights(vocab))).rejects.toThrow(
       'max-of-two: the model must have a token "=" that asks; use max-of-four',
     );
   });

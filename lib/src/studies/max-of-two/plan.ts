@@ -1,4 +1,5 @@
-import type { PlanSize } from "../../lab/index.ts";
+import { InputError } from "../../core/errors.ts";
+import type { FileFacts, PlanSize } from "../../lab/index.ts";
 import {
   type HookedTransformerConfig,
   hookedTransformer,
@@ -9,6 +10,7 @@ import { NumpyGenerator, reseed, TorchGenerator } from "../../rng/index.ts";
 import { forcedSplit, type MaxOfNParams, maxOfN } from "../../tasks/index.ts";
 import type { Split } from "../../tasks/task.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
+import { agreed, sizeIn } from "../shared/fit.ts";
 import { weightCount } from "../shared/weight-count.ts";
 import type { MaxOfTwoParams } from "./params.ts";
 
@@ -95,4 +97,26 @@ export function plan(params: MaxOfTwoParams): TrainingPlan<HookedTransformerConf
     optimizer: { name: "adamw", lr, betas: [beta1, beta2], eps: 1e-8, weightDecay },
     schedule: { name: "constant" },
   };
+}
+
+/** The sizes of a one-head model in a file. Throws `InputError` for models of another kind. */
+export function maxModelFacts(study: string, facts: FileFacts) {
+  const { nLayers, nHeads, attnOnly } = facts.config;
+  if (facts.model !== hookedTransformer.name || nLayers !== 1 || nHeads !== 1 || !attnOnly) {
+    throw new InputError(
+      `${study}: the model must be an attention-only transformer of one layer and one head`,
+    );
+  }
+  const size = (field: string): number => sizeIn(study, facts, field);
+  const vocab = size("dVocabOut");
+  return { vocab, positions: size("nCtx"), dModel: size("dModel"), equals: size("dVocab") > vocab };
+}
+
+/** The parameters with the sizes of a model in a file. */
+export function fit(params: MaxOfTwoParams, facts: FileFacts): MaxOfTwoParams {
+  const { vocab, positions, dModel, equals } = maxModelFacts("max-of-two", facts);
+  if (!equals) {
+    throw new InputError('max-of-two: the model must have a token "=" that asks; use max-of-four');
+  }
+  return agreed("max-of-two", params, facts, { vocab, n: positions - 1, dModel });
 }

@@ -1,8 +1,17 @@
 /** The part of an article about compact proofs, for every max-of-n model. */
 
-import { type Block, count, figure, mechanism, percent, prose } from "../../article/index.ts";
-import { bars } from "../../figures/index.ts";
+import {
+  type Block,
+  claim,
+  count,
+  figure,
+  mechanism,
+  percent,
+  prose,
+} from "../../article/index.ts";
+import { bars, scatter } from "../../figures/index.ts";
 import type { Proofs } from "./measure.ts";
+import { gross } from "./sources.ts";
 
 const names = { bruteForce: "brute force", cubic: "cubic", subcubic: "sub-cubic" } as const;
 
@@ -51,4 +60,45 @@ export function priceFigure(proofs: Proofs): Block {
       height: 340,
     }),
   );
+}
+
+/** Accuracy proved over cost: for proofs that give something away. */
+export function costFigure(proofs: Proofs): Block {
+  return figure(
+    "proof-cost",
+    "What each proof promises, and what it costs",
+    "To the left is shorter, up is better. Brute force stands at the accuracy itself; no proof can stand above it.",
+    scatter({
+      groups: proofsMade(proofs).map(({ name, accuracy, flop }) => ({
+        name: `${name}: ${percent(accuracy)}`,
+        x: [flop],
+        y: [accuracy],
+      })),
+      logX: true,
+      xLabel: "floating-point operations",
+      yLabel: "accuracy proved",
+    }),
+  );
+}
+
+/** No proof may cover more than is true; `seed` names one of several models. */
+export function* boundClaims(
+  { bruteForce, cubic, subcubic }: Proofs,
+  seed?: number,
+): Generator<Block> {
+  if (bruteForce === null) return;
+  const [id, text] = seed === undefined ? ["", ""] : [`-${seed}`, ` (seed ${seed})`];
+  for (const [name, bound] of [
+    ["cubic", cubic],
+    ["sub-cubic", subcubic],
+  ] as const) {
+    yield claim(
+      `${name.replace("-", "")}-bound${id}`,
+      `sequences that the ${name} proof covers, against those that are right${text}`,
+      gross,
+      bruteForce.correct,
+      bound.correct,
+      { atMost: "a proof of more than is true would be an error" },
+    );
+  }
 }

@@ -1,0 +1,102 @@
+/** A study's article asked of a model in a file, without training. */
+
+import { basename, join, resolve } from "node:path";
+import { InputError } from "../core/errors.ts";
+import { type ConfigRecord, type ModelFile, readModel, writeModel } from "../interchange/index.ts";
+import type { AnyPlan, FileFacts } from "../lab/index.ts";
+import {
+  type AnalyseOptions,
+  analysedFile,
+  analysisRecord,
+  textsBeside,
+} from "./analyse-checkpoint.ts";
+import { checkpointRunName, sha256 } from "./canonical.ts";
+import { removeUnfinished, writeWhole } from "./disk.ts";
+import { takeLock } from "./lock.ts";
+import type { RunOutcome } from "./outcome.ts";
+import { checkedPlans } from "./plans.ts";
+import type { Asked } from "./read-page.ts";
+import { RunJournal } from "./run-journal.ts";
+import { backendFor, lockOptions } from "./run-study.ts";
+import { analysedName, isPlain, viewRun } from "./view-run.ts";
+
+/**
+ * Read the article of a study about the model in a file: with these parameters, or those that the study
+ * fits to it. The weights are kept in the folder of the analysis, which can be looked at again.
+ */
+export async function analyseArticle(asked: Asked, options: AnalyseOptions): Promise<RunOutcome> {
+  const { study } = asked;
+  const { format, bytes } = await analysedFile(options.file);
+  const plan = checkedPlans(study, asked.params).model as AnyPlan;
+  const file = readModel(bytes, {
+    where: basename(options.file),
+    format,
+    usual: { model: plan.model.name, config: plan.config as ConfigRecord },
+    ...options.stateDict,
+  });
+  const facts: FileFacts = {
+    model: file.model.name,
+    config: file.config as FileFacts["config"],
+    given: new Set(options.given),
+    beside: await textsBeside(options.file, study.besideFiles ?? []),
+  };
+  const params = fitted(asked, plan, facts, options.file);
+  const hash = sha256(bytes);
+  const folder = resolve(options.out, checkpointRunName(study.name, params, hash));
+  const release = await takeLock(folder, lockOptions(options));
+  try {
+    await removeUnfinished(folder);
+    const backend = await backendFor(options.device, options);
+    const record = analysisRecord(study.name, params, backend.name, {
+      file: basename(options.file),
+      sha256: hash,
+      known: known(asked.params, params, facts),
+      dataKnown: study.knowsData?.(facts) === true,
+    });
+    await keep(folder, file, options);
+    await new RunJournal(folder, record, options.opener).write({});
+    const plain = { study, params, view: study.view.parse({}) };
+    const shown = await viewRun(plain, folder, options);
+    if (shown.interrupted || isPlain(asked)) return shown;
+    return await viewRun({ ...asked, params }, folder, options);
+  } finally {
+    await release();
+  }
+}
+
+/** The parameters that the study reads from the file, or those given where the model is theirs. */
+function fitted(
+  { study, params }: Asked,
+  plan: AnyPlan,
+  facts: FileFacts,
+  path: string,
+): Record<string, unknown> {
+  if (study.fit !== undefined) return study.fit(params, facts) as Record<string, unknown>;
+  const where = basename(path);
+  if (facts.model !== plan.model.name) {
+    throw new InputError(
+      `${where}: is a ${facts.model}, ${study.name} is about a ${plan.model.name}`,
+    );
+  }
+  for (const [field, asks] of Object.entries(plan.config as ConfigRecord)) {
+    const has = facts.config[field];
+    if (field === "initOrder" || JSON.stringify(has) === JSON.stringify(asks)) continue;
+    throw new InputError(
+      `${where}: ${field} is ${JSON.stringify(has)}, the parameters ask for ${JSON.stringify(asks)}; set them by --set`,
+    );
+  }
+  return params as Record<string, unknown>;
+}
+
+/** Parameters that were given, and those that the file changed. */
+function known(before: unknown, after: unknown, { given }: FileFacts): string[] {
+  const [old, now] = [before, after] as Readonly<Record<string, unknown>>[];
+  const told = Object.keys(now ?? {}).filter(
+    (name) => JSON.stringify(old?.[name]) !== JSON.stringify(now?.[name]),
+  );
+  return [...new Set([...given, ...told])];
+}
+
+async function keep(folder: string, file: ModelFile, { opener }: AnalyseOptions): Promise<void> {
+  await writeWhole(join(folder, analysedName), writeModel(file, "safetensors"), opener);
+}

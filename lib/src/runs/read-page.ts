@@ -1,0 +1,109 @@
+/** From a lab to a page: read a study's article, and write it as HTML. */
+
+import { join } from "node:path";
+import { type Page, readArticle } from "../article/index.ts";
+import type { Backend, BackendName } from "../compile/index.ts";
+import { InputError } from "../core/errors.ts";
+import { changedFields } from "../core/params.ts";
+import { Instruments, type Lab, labOf, type Study, trainingOf } from "../lab/index.ts";
+import { type Opener, readTextIfThere, writeWhole } from "./disk.ts";
+import { folderMemory, measurementVersion } from "./measurements.ts";
+import type { Trainings } from "./plans.ts";
+import type { RunRecord } from "./record.ts";
+import { pageHtml } from "./report-html.ts";
+import type { RunOptions } from "./run-study.ts";
+
+/** A study with checked parameters and what to look at. */
+export interface Asked {
+  readonly study: Study;
+  readonly params: unknown;
+  readonly view: unknown;
+}
+
+/** Opens a device when something has to be computed. */
+export type OpenBackend = (device: BackendName | undefined) => Promise<Backend>;
+
+/** What reading an article needs. */
+export interface Reading
+  extends Pick<RunOptions, "signal" | "onProgress" | "published" | "opener"> {
+  readonly device: BackendName | undefined;
+  readonly backend: OpenBackend;
+  /** Folder of the run, where measurements are remembered. */
+  readonly folder: string;
+  /** Whether new measurements are written there. */
+  readonly write: boolean;
+}
+
+/** Read the article of a study asked of the lab that `open` makes; undefined when the signal ended it. */
+export async function readPage(
+  { study, params, view }: Asked,
+  reading: Reading,
+  open: (instruments: Instruments) => Lab | Promise<Lab>,
+): Promise<Page | undefined> {
+  const { device, backend, folder, write, opener, signal, onProgress = () => {} } = reading;
+  await using instruments = new Instruments(() => backend(device), {
+    memory: folderMemory(folder, write, opener),
+    version: await measurementVersion(study),
+    onMeasure: (name, step) => {
+      const where = step === undefined ? "" : ` at step ${step}`;
+      onProgress({ kind: "message", text: `measuring ${name}${where}` });
+    },
+    ...(signal && { signal }),
+  });
+  try {
+    return await readArticle(study.article(params, await open(instruments), view));
+  } catch (error) {
+    if (signal?.aborted === true) return undefined;
+    throw error;
+  }
+}
+
+/** A lab whose trainings are in folders. */
+export function folderLab(
+  { study, params }: Asked,
+  trainings: Trainings,
+  published: Reading["published"],
+): (instruments: Instruments) => Lab {
+  return (instruments) =>
+    labOf(
+      study,
+      params,
+      instruments,
+      async (plan, name) => {
+        const held = trainings.get(name)?.held;
+        if (held === undefined) throw new InputError(`${study.name}: ${name} is not trained`);
+        return trainingOf(instruments, plan, held);
+      },
+      published,
+    );
+}
+
+/** Path of a report: views have their own. */
+export function pagePath(folder: string, { study, view }: Asked): string {
+  const looked = viewTexts({ study, view }).map(
+    ([name, text]) => `-${name}=${text.replace(/[^\w.,+-]/g, "_")}`,
+  );
+  return join(folder, `report${looked.join("").slice(0, 200)}.html`);
+}
+
+/** What is looked at, as `--view` takes it. */
+function viewTexts({ study, view }: Pick<Asked, "study" | "view">) {
+  return changedFields(study.view, view as Readonly<Record<string, unknown>>);
+}
+
+export function htmlOf({ study, view }: Asked, page: Page, record: RunRecord): string {
+  const { summary, claims, sections } = page;
+  const [source = { paper: study.title }] = study.sources;
+  return pageHtml(study, record, {
+    ...{ summary, source, claims, sections },
+    views: viewTexts({ study, view }),
+  });
+}
+
+/** A report that cannot be written does not keep a finished run from being shown. */
+export async function writeIfChanged(path: string, html: string, opener?: Opener): Promise<void> {
+  if ((await readTextIfThere(path)) === html) return;
+  await writeWhole(path, html, opener).catch((error: unknown) => {
+    if (!(error instanceof InputError)) throw error;
+  });
+}
