@@ -74,3 +74,10 @@ export const printedHead1 = [
   [-0.7188, 0.4731, 1.0571, -0.0077, 0.2628, 0.8503, 0.0855, 0.4337, 0.7946, -0.6328, -0.9273],
   [-0.812, 0.5087, 1.1645, -0.0352, 0.2952, 0.9635, 0.1186, 0.5042, 0.9069, -0.6961, -1.0229],
 ] as const;
+
+/** Attention of its last token, head by head; the notebook draws it and does not print it. */
+export const printedAttention = [
+  [0.0126, 0.0073, 0.9627, 0.0174],
+  [0.1148, 0.0351, 0.7678, 0.0824],
+  [0.0377, 0.0321, 0.8336, 0.0967],
+] as const;
