@@ -46,10 +46,23 @@ function agrees(expected: ClaimValue, measured: ClaimValue, rule: Rule): boolean
     const [low, high] = expected as readonly [number, number];
     return low <= Number(measured) && Number(measured) <= high;
   }
+  if ("within" in rule) return each(expected, measured, (a, b) => Math.abs(b - a) <= rule.within);
+  if ("share" in rule) return each(expected, measured, (a, b) => Math.abs(b / a - 1) <= rule.share);
   const [wanted, got] = [Number(expected), Number(measured)];
-  if ("within" in rule) return Math.abs(got - wanted) <= rule.within;
-  if ("share" in rule) return Math.abs(got / wanted - 1) <= rule.share;
   return "atMost" in rule ? got <= wanted : got >= wanted;
+}
+
+/** Whether two numbers, or two lists of the same length number by number, are near. */
+function each(
+  expected: ClaimValue,
+  measured: ClaimValue,
+  near: (wanted: number, got: number) => boolean,
+): boolean {
+  const [wanted, got] = [[expected].flat(), [measured].flat()].map((list) => list.map(Number)) as [
+    number[],
+    number[],
+  ];
+  return wanted.length === got.length && wanted.every((a, i) => near(a, got[i] as number));
 }
 
 function inWords(rule: Rule): string {

@@ -6,6 +6,7 @@ import {
   bilinear,
   bilinearConfig,
   HookedModel,
+  type HookedTransformerConfig,
   hookedTransformer,
   hookedTransformerConfig,
   type Model,
@@ -31,6 +32,8 @@ export interface Kind {
   /** Whether the published code adds up its squared weights (it looks for parameters of other names). */
   readonly sumsSquaredWeights: boolean;
   config(sizes: Sizes, order: number): Readonly<Record<string, unknown>>;
+  /** Weights that are not trained. */
+  frozen(config: unknown): readonly string[];
   /** The embeddings of the elements as first and second of a pair, "element column". */
   embeddings(model: AnyModel, order: number): Two;
   /** The model with other embeddings. */
@@ -49,6 +52,7 @@ function changed(model: AnyModel, weights: Readonly<Record<string, Tensor>>): An
 
 const pair = {
   sumsSquaredWeights: true,
+  frozen: (): readonly string[] => [],
   embeddings: (model: AnyModel): Two => [model.weight("embed.W_E_a"), model.weight("embed.W_E_b")],
   withEmbeddings: (model: AnyModel, [a, b]: Two): AnyModel =>
     changed(model, { "embed.W_E_a": a, "embed.W_E_b": b }),
@@ -115,6 +119,11 @@ const transformer: Kind = {
       nCtx: 3,
       initOrder: "pre-1.13",
     }) as unknown as Readonly<Record<string, unknown>>,
+  frozen: (config) =>
+    hookedTransformer
+      .parameters(config as HookedTransformerConfig)
+      .map(({ name }) => name)
+      .filter((name) => name.includes("b_")),
   embeddings(model, order) {
     const W_E = model.W_E.at([0, order]);
     return [W_E, W_E];
@@ -125,7 +134,8 @@ const transformer: Kind = {
   unembed: (model) => wide(model.weight("blocks.0.mlp.W_out")).matmul(wide(model.W_U)),
 };
 
-const kinds: { readonly [N in GroupCompositionParams["model"]]: Kind } = {
+/** Every kind, by the name of its model. */
+export const kinds: { readonly [N in GroupCompositionParams["model"]]: Kind } = {
   "one-layer-mlp": mlp,
   bilinear: product,
   "hooked-transformer": transformer,

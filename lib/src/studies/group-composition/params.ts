@@ -50,9 +50,25 @@ const fields = z.strictObject({
 });
 
 /**
- * Defaults: group, split, seed and betas of seed 003, sizes and weight decay of Chughtai et al. 2023 (seed
- * 003 has 0.7 and 200,000 updates). Heads are of whole width.
+ * Defaults: group, split, seed and betas of the notebook on S4, sizes and weight decay of Chughtai et al.
+ * 2023 (the notebook has 0.7 and 200,000 updates). Heads are of whole width.
  */
 export const groupCompositionParams = wholeHeads(fields);
 
 export type GroupCompositionParams = z.infer<typeof groupCompositionParams>;
+
+/** Looked at when a reader does not say otherwise: the last checkpoint, and nothing in particular. */
+export const groupCompositionView = z.strictObject({
+  step: z.int().min(0).optional().meta({ description: "checkpoint to look at", unit: "steps" }),
+  neuron: z.int().min(0).optional().meta({ description: "neuron to look at" }),
+  representation: z
+    .string()
+    .optional()
+    .meta({ description: "representation to look at, as in standard_sign or freq_3" }),
+  pair: z
+    .array(z.int().min(0))
+    .optional()
+    .meta({ description: "numbers of two elements to multiply, as in 3,17" }),
+});
+
+export type GroupCompositionView = z.infer<typeof groupCompositionView>;

@@ -1,31 +1,30 @@
 import { groupByName } from "../../groups/index.ts";
-import type { PlanSize } from "../../lab/index.ts";
+import type { AnyPlan, PlanSize } from "../../lab/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import { groupComposition, type Split } from "../../tasks/index.ts";
-import type { TrainingPlan } from "../../train/plan.ts";
 import { weightCount } from "../shared/weight-count.ts";
-import { networkOf } from "./networks.ts";
+import { kinds } from "./kinds.ts";
 import { type GroupCompositionParams, groupCompositionParams } from "./params.ts";
 
 /** All pairs of elements, with "=". */
 export function size(params: GroupCompositionParams): PlanSize {
   const { order } = groupByName(params.group);
-  const network = networkOf(params.model);
+  const kind = kinds[params.model];
   return {
-    weights: weightCount(network.model, network.config(params, order)),
+    weights: weightCount(kind.model, kind.config(params, order)),
     tokens: 3 * order ** 2,
   };
 }
 
 /** Full-batch AdamW. The seed is set before the split and again before the weights, as published. */
-export function plan(params: GroupCompositionParams): TrainingPlan {
+export function plan(params: GroupCompositionParams): AnyPlan {
   const { group, seed, lr, beta1, beta2, weightDecay } = params;
-  const network = networkOf(params.model);
-  const config = network.config(params, groupByName(group).order);
+  const kind = kinds[params.model];
+  const config = kind.config(params, groupByName(group).order);
   return {
-    model: network.model,
+    model: kind.model,
     config,
-    initial: network.model.init(config, new TorchGenerator(seed)),
+    initial: kind.model.init(config, new TorchGenerator(seed)),
     split: splitOf(params),
     batchSize: "full",
     batchSeed: 0,
@@ -34,7 +33,7 @@ export function plan(params: GroupCompositionParams): TrainingPlan {
     checkpointEvery: params.checkpointEvery,
     optimizer: { name: "adamw", lr, betas: [beta1, beta2], eps: 1e-8, weightDecay },
     schedule: { name: "constant" },
-    frozen: network.frozen(config),
+    frozen: kind.frozen(config),
   };
 }
 
@@ -71,7 +70,7 @@ const repeated = {
 /** The first steps of two published runs. */
 export function companions({
   published,
-}: GroupCompositionParams): Readonly<Record<string, TrainingPlan>> {
+}: GroupCompositionParams): Readonly<Record<string, AnyPlan>> {
   if (!published) return {};
   return Object.fromEntries(
     Object.entries(repeated).map(([name, settings]) => [
