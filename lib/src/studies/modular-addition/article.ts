@@ -25,6 +25,7 @@ import {
   circuitMetrics,
   data,
   initialLosses,
+  lossesAsLogged,
   trainingMetrics,
   withSizes,
 } from "../modular-arithmetic/claims.ts";
@@ -109,7 +110,8 @@ async function* article(
   });
   if (same.data && lab.dataKnown) yield* data(params, demo);
   yield* training(curves, p, same.updates ? printedLog : undefined);
-  if (same.start && trained) yield* initialLosses(curves, [4.734957877059251, 4.733274405539411], replay);
+  if (same.start && trained)
+    yield* initialLosses(curves, [4.734957877059251, 4.733274405539411], replay);
   if (same.updates && trained) yield* early(curves, params.float64Steps);
   if (atEnd) yield* grokking(curves);
   if (opened !== undefined) yield* inside(opened, curves, same.updates, atEnd);
@@ -152,6 +154,7 @@ async function* inside(
   if (asPrinted) yield printedFrequencies(opened);
   if (atEnd) yield* endClaims(seen);
   yield* causes(opened);
+  yield* lossesAsLogged(opened, curves);
   if (atEnd) {
     yield claim(
       "restricted-below-full",

@@ -4,6 +4,7 @@ import { type Block, claim, prose, type Reference, section } from "../../article
 import { InputError } from "../../core/errors.ts";
 import { type Curves, type FileFacts, lastOf, valueAt } from "../../lab/index.ts";
 import type { Examples } from "../../tasks/task.ts";
+import type { Opened } from "./inside.ts";
 import type { Circuit } from "./measure.ts";
 import { modularSplit, type SplitParams } from "./split.ts";
 
@@ -49,6 +50,34 @@ export function* initialLosses(
   const text = (part: string) => `${part} loss before the first update`;
   yield claim("initial-train-loss", text("train"), source, train, at("train"), rule);
   yield claim("initial-test-loss", text("test"), source, test, at("test"), rule);
+}
+
+const sameWeights: Reference = {
+  kind: "theorem",
+  paper: "this study",
+  at: "the same weights have the same loss",
+};
+
+/** What is measured of the checkpoints, against what was logged when they were trained. */
+export function* lossesAsLogged(opened: Opened, curves: Curves): Generator<Block> {
+  const { seen, snapshot, moments } = opened;
+  const measured = [
+    { step: snapshot.step ?? 0, loss: seen.performance.loss.test },
+    ...moments.map(({ step, full }) => ({ step, loss: full.test })),
+  ];
+  const off = measured.flatMap(({ step, loss }) => {
+    const logged = valueAt(curves, "testLoss", step);
+    return logged === undefined ? [] : [Math.abs(loss / logged - 1)];
+  });
+  if (off.length === 0) return;
+  yield claim(
+    "losses-as-logged",
+    "largest relative difference of a checkpoint's test loss, over all outputs, from the log of its training",
+    sameWeights,
+    0,
+    Math.max(...off),
+    { within: 1e-3, why: "float32 logits, of a pass in another order" },
+  );
 }
 
 /** Headline numbers of a training: losses in nats, accuracies between 0 and 1. */
