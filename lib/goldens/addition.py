@@ -1,4 +1,4 @@
-"""Golden numbers of the addition study (seed 001): the notebook's model, generator, loss and sub-task
+"""Golden numbers of the addition study: the notebook's model, generator, loss and sub-task
 losses on a small width, for its first updates.
 
 Run: python lib/goldens/addition.py > lib/src/studies/addition/addition.golden.json
@@ -18,22 +18,26 @@ def normal(over, *shape):
     return torch.nn.Parameter(torch.randn(*shape) / math.sqrt(over))
 
 
+def with_sums(x, y):
+    """Tokens, and where a digit uses a carry, sums to 9, and both: of numbers "sum digit"."""
+    use, make = torch.zeros_like(x), torch.zeros_like(x)
+    answer = torch.zeros(len(x), N + 1, dtype=torch.long)
+    for c in range(N - 1, -1, -1):
+        if c < N - 1:
+            use[:, c] = make[:, c + 1]
+        total = x[:, c] + y[:, c] + use[:, c]
+        make[:, c] = (total >= 10).long()
+        answer[:, c + 1] = total % 10
+    answer[:, 0] = make[:, 0]
+    plus, equals = torch.full((len(x), 1), 10), torch.full((len(x), 1), 11)
+    sum9 = (x + y == 9).long()
+    return torch.cat([x, plus, y, equals, answer], 1), use, sum9, sum9 & use
+
+
 def generator():
     torch.manual_seed(SEED)
     while True:
-        x, y = torch.randint(0, 10, (BATCH, N)), torch.randint(0, 10, (BATCH, N))
-        use, make = torch.zeros_like(x), torch.zeros_like(x)
-        answer = torch.zeros(BATCH, N + 1, dtype=torch.long)
-        for c in range(N - 1, -1, -1):
-            if c < N - 1:
-                use[:, c] = make[:, c + 1]
-            total = x[:, c] + y[:, c] + use[:, c]
-            make[:, c] = (total >= 10).long()
-            answer[:, c + 1] = total % 10
-        answer[:, 0] = make[:, 0]
-        plus, equals = torch.full((BATCH, 1), 10), torch.full((BATCH, 1), 11)
-        sum9 = (x + y == 9).long()
-        yield torch.cat([x, plus, y, equals, answer], 1), use, sum9, sum9 & use
+        yield with_sums(torch.randint(0, 10, (BATCH, N)), torch.randint(0, 10, (BATCH, N)))
 
 
 def sub_tasks(log_probs, use, sum9, use9):
