@@ -2,7 +2,7 @@
 
 import { encodeJson } from "../io/index.ts";
 import { TorchGenerator } from "../rng/index.ts";
-import type { ExampleStream } from "../train/index.ts";
+import type { ExampleStream, Measures } from "../train/index.ts";
 import type { AnyPlan } from "./study.ts";
 
 /**
@@ -24,7 +24,8 @@ export async function trainingAddress(plan: AnyPlan): Promise<string> {
     encodeJson(
       withoutAbsent({
         trainingVersion,
-        ...{ model: model.name, config, initial, split, batchSize, batchSeed, measures },
+        ...{ model: model.name, config, initial, split, batchSize, batchSeed },
+        measures: measures && { ...measures, test: testTold(measures.test) },
         ...{ optimizer, schedule, lossPrecision, float64Steps, frozen },
         columns: columns === undefined ? undefined : String(columns),
         stream: stream && told(stream),
@@ -38,6 +39,11 @@ export async function trainingAddress(plan: AnyPlan): Promise<string> {
 /** A stream is told by where it begins and what it draws: source text differs between builds. */
 function told({ params, generator, draw }: ExampleStream): unknown {
   return { params, generator: [...generator], draw: draw(params, new TorchGenerator(0), 2) };
+}
+
+/** What the test columns of a row are about. */
+function testTold(test: Measures["test"]): unknown {
+  return typeof test === "string" ? test : { ...test, stream: told(test.stream) };
 }
 
 /** Absent fields left out, at every depth. */

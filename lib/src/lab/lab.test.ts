@@ -186,6 +186,15 @@ describe("the address of a training", () => {
     expect(await from(1, examples)).not.toBe(await from(2, examples));
     expect(await from(1, examples)).not.toBe(await from(1, plan.split.test));
   });
+  it("depends on the stream that a training is tested on", async () => {
+    const from = (seed: number) => {
+      const generator = new TorchGenerator(seed).state();
+      const stream = { params: {}, generator, draw: () => plan.split.train };
+      return trainingAddress({ ...plan, measures: { train: "split", test: { stream, count: 2 } } });
+    };
+    expect(await from(1)).toBe(await from(1));
+    expect(await from(1)).not.toBe(await from(2));
+  });
   it("depends on the steps where the schedule does", async () => {
     const cosine = { ...plan, schedule: { name: "cosine" as const } };
     expect(await trainingAddress({ ...cosine, steps: 9 })).not.toBe(await trainingAddress(cosine));
