@@ -5,16 +5,13 @@ import "../core/runtime.ts";
 export {
   type Block,
   claim,
-  explore,
   figure,
-  formula,
   metrics,
   prose,
   section,
   summary,
   type TableRow,
   table,
-  type ViewValue,
 } from "./block.ts";
 export { type JudgedClaim, judge, type Reference, type Rule } from "./claim.ts";
 export {
@@ -31,7 +28,6 @@ export {
   type OnBlock,
   type Page,
   type PageItem,
-  type PagePart,
   type PageSection,
   readArticle,
 } from "./page.ts";

@@ -4,7 +4,6 @@ import { forward } from "./forward.ts";
 import { init } from "./init.ts";
 import { lastLogits } from "./last-logits.ts";
 import { parameters, points } from "./parameters.ts";
-import { quantizeWeights } from "./quantize.ts";
 import { residualStream } from "./residual-stream.ts";
 
 export {
@@ -31,6 +30,5 @@ export const bitNetTransformer: Model<BitNetConfig> = {
   init,
   forward,
   lastLogits,
-  effectiveWeights: quantizeWeights,
   residualStream,
 };

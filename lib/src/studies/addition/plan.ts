@@ -69,7 +69,7 @@ export const frozen: readonly string[] = [...absent, "unembed.b_U"];
 
 /** Questions drawn from where `generator` stands, one batch after the other. */
 export function questionStream(
-  { digits }: AdditionStudyParams,
+  { digits }: Pick<AdditionStudyParams, "digits">,
   generator: TorchGenerator,
 ): ExampleStream {
   const stream: ExampleStream<{ readonly digits: number }> = {

@@ -1,6 +1,6 @@
-/** The log printed in Li's notebook, with weight decay 0. */
+/** The log that seed 000 prints (weight decay 0): its epoch e is the state after e + 1 updates. */
 
-import type { PrintedLog } from "../modular-arithmetic/training-section.ts";
+import type { PrintedLog } from "../shared/report-training.ts";
 
 /** Epoch, train loss before that epoch's update, test loss after it. */
 const printed = [
@@ -21,9 +21,8 @@ const printed = [
 ] as const;
 
 export const printedLog: PrintedLog = {
-  name: "the notebook",
-  trainStep: printed.map(([epoch]) => epoch),
+  name: "seed 000",
+  step: printed.map(([epoch]) => epoch),
   trainLoss: printed.map(([, train]) => train),
-  testStep: printed.map(([epoch]) => epoch + 1),
   testLoss: printed.map(([, , test]) => test),
 };
