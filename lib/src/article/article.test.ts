@@ -6,7 +6,9 @@ import {
   behaviour,
   claim,
   count,
+  explore,
   figure,
+  formula,
   headline,
   isMost,
   judge,
@@ -68,6 +70,40 @@ describe("an article", () => {
     ]);
     expect(page.claims).toMatchObject([{ id: "one", holds: true }]);
     expect(seen).toContain("figure");
+  });
+
+  it("has a part for each value of what is explored, with the ids told apart", async () => {
+    const drawn = { data: [], layout: {} };
+    async function* parts() {
+      yield section("Neurons");
+      yield formula("x^2");
+      yield explore("neuron", [3, 7], 7, function* (neuron) {
+        yield prose(mechanism("tuned", neuron === 7, `${neuron} is tuned.`, `${neuron} is not.`));
+        yield figure("map", `Neuron ${neuron}`, "", drawn);
+      });
+    }
+    const page = await readArticle(parts());
+    const [tex, explored] = page.sections[0]?.items ?? [];
+    expect(tex).toEqual({ kind: "formula", tex: "x^2" });
+    expect(explored).toMatchObject({
+      field: "neuron",
+      first: 7,
+      parts: [
+        { value: 3, items: [{ text: "3 is not." }, { id: "map-neuron-3" }] },
+        { value: 7, items: [{ text: "7 is tuned." }, { id: "map-neuron-7" }] },
+      ],
+    });
+    expect(page.findings.map(({ text }) => text)).toEqual(["7 is tuned."]);
+    const claims = explore("neuron", [1], 1, function* () {
+      yield section("No");
+    });
+    const wrong = (async function* () {
+      yield section("Neurons");
+      yield claims;
+    })();
+    await expect(readArticle(wrong)).rejects.toThrow(
+      "article: a section cannot stand in what neuron explores",
+    );
   });
 
   it("leaves out a paragraph whose findings cannot be asked, and sections without content", async () => {

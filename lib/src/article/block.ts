@@ -8,6 +8,9 @@ import type { Sentence } from "./finding.ts";
 /** One row of a table: column name to cell text. */
 export type TableRow = Readonly<Record<string, string>>;
 
+/** A value of a field of a view. */
+export type ViewValue = number | string;
+
 /** One piece of an article. */
 export type Block =
   /** The question and the answer, in one paragraph at the top. Once in an article. */
@@ -15,6 +18,8 @@ export type Block =
   | { readonly kind: "section"; readonly title: Sentence }
   /** One paragraph. */
   | { readonly kind: "prose"; readonly text: readonly Sentence[] }
+  /** TeX, set on a line of its own. */
+  | { readonly kind: "formula"; readonly tex: string }
   | {
       readonly kind: "figure";
       /** Letters, digits and "-", unique in the article: its anchor and the name of its files. */
@@ -33,6 +38,16 @@ export type Block =
       readonly rows: readonly TableRow[];
     }
   | { readonly kind: "claim"; readonly claim: JudgedClaim }
+  /** A part of the page for each value of a field of the view; a slider chooses. */
+  | {
+      readonly kind: "explore";
+      /** Name of the field. */
+      readonly field: string;
+      readonly values: readonly ViewValue[];
+      /** The one that is seen first. */
+      readonly value: ViewValue;
+      readonly section: (value: ViewValue) => Iterable<Block> | AsyncIterable<Block>;
+    }
   /** Headline numbers by name, for `--json` and tables of runs. */
   | { readonly kind: "metrics"; readonly values: Readonly<Record<string, number>> };
 
@@ -49,6 +64,25 @@ export function section(title: Sentence): Block {
 /** A paragraph; its sentences are joined as they are. */
 export function prose(...text: Sentence[]): Block {
   return { kind: "prose", text };
+}
+
+/** A formula in TeX on a line of its own; in prose, `$…$` sets one in the line. */
+export function formula(tex: string): Block {
+  return { kind: "formula", tex };
+}
+
+/**
+ * What `section` yields (prose, formulas, figures, tables) for each of `values` of a field of the view;
+ * the reader chooses with a slider. `value` is seen first: what the view asks for. The ids of figures
+ * and tables get the value added, so they are the same in every part.
+ */
+export function explore<T extends ViewValue>(
+  field: string,
+  values: readonly T[],
+  value: T,
+  section: (value: T) => Iterable<Block> | AsyncIterable<Block>,
+): Block {
+  return { kind: "explore", field, values, value, section: section as never };
 }
 
 /** A figure with its title and caption. */

@@ -5,13 +5,16 @@ import "../core/runtime.ts";
 export {
   type Block,
   claim,
+  explore,
   figure,
+  formula,
   metrics,
   prose,
   section,
   summary,
   type TableRow,
   table,
+  type ViewValue,
 } from "./block.ts";
 export { type JudgedClaim, judge, type Reference, type Rule } from "./claim.ts";
 export {
@@ -28,6 +31,7 @@ export {
   type OnBlock,
   type Page,
   type PageItem,
+  type PagePart,
   type PageSection,
   readArticle,
 } from "./page.ts";

@@ -2,13 +2,15 @@
 
 import { InputError } from "../core/errors.ts";
 import type { PlotlyFigure } from "../figures/figure.ts";
-import type { Block, TableRow } from "./block.ts";
+import type { Block, TableRow, ViewValue } from "./block.ts";
 import type { JudgedClaim } from "./claim.ts";
 import type { Finding, Sentence } from "./finding.ts";
 
 /** One thing under a heading, in reading order; texts are Markdown. */
 export type PageItem =
   | { readonly kind: "prose"; readonly text: string }
+  /** TeX. */
+  | { readonly kind: "formula"; readonly tex: string }
   | {
       readonly kind: "figure";
       readonly id: string;
@@ -24,7 +26,20 @@ export type PageItem =
       readonly rows: readonly TableRow[];
     }
   /** The place where a claim is found out; the claim is in `Page.claims`. */
-  | { readonly kind: "claim"; readonly id: string };
+  | { readonly kind: "claim"; readonly id: string }
+  /** One of several parts is seen, `first` to begin with. */
+  | {
+      readonly kind: "explore";
+      readonly field: string;
+      readonly first: ViewValue;
+      readonly parts: readonly PagePart[];
+    };
+
+/** What stands on the page for one value of a field of the view. */
+export interface PagePart {
+  readonly value: ViewValue;
+  readonly items: readonly PageItem[];
+}
 
 /** A heading with what stands under it, in reading order. */
 export interface PageSection {
@@ -58,7 +73,11 @@ export async function readArticle(
   return reader.page();
 }
 
-type ShownBlock = Extract<Block, { kind: "claim" | "prose" | "table" | "figure" }>;
+type ShownBlock = Extract<
+  Block,
+  { kind: "claim" | "prose" | "formula" | "table" | "figure" | "explore" }
+>;
+type Explored = Extract<Block, { kind: "explore" }>;
 
 class Reader {
   #summary: string | undefined;
@@ -76,7 +95,7 @@ class Reader {
   async read(blocks: AsyncIterable<Block>): Promise<void> {
     for await (const block of blocks) {
       this.#onBlock(block);
-      this.#add(block);
+      await this.#add(block);
     }
   }
 
@@ -90,12 +109,12 @@ class Reader {
     };
   }
 
-  #add(block: Block): void {
+  async #add(block: Block): Promise<void> {
     if (block.kind === "summary") this.#summarise(block.text);
     else if (block.kind === "section") {
       this.#sections.push({ title: this.#say([block.title]), items: [] });
     } else if (block.kind === "metrics") this.#metrics = { ...this.#metrics, ...block.values };
-    else this.#show(this.#item(block));
+    else this.#show(await this.#item(block));
   }
 
   #summarise(text: readonly Sentence[]): void {
@@ -103,8 +122,12 @@ class Reader {
     this.#summary = this.#say(text);
   }
 
-  #item(block: ShownBlock): PageItem | undefined {
+  async #item(block: ShownBlock, suffix = ""): Promise<PageItem | undefined> {
     switch (block.kind) {
+      case "formula":
+        return block;
+      case "explore":
+        return this.#explored(block);
       case "claim":
         this.#own("claim", block.claim.id);
         this.#claims.push(block.claim);
@@ -113,13 +136,35 @@ class Reader {
         const text = this.#say(block.text);
         return text === "" ? undefined : { kind: "prose", text };
       }
-      case "table":
-        this.#own("figure", block.id);
-        return { ...block, title: this.#say([block.title]) };
-      case "figure":
-        this.#own("figure", block.id);
-        return { ...block, title: this.#say([block.title]), see: this.#say(block.see) };
+      case "table": {
+        const id = this.#own("figure", `${block.id}${suffix}`);
+        return { ...block, id, title: this.#say([block.title]) };
+      }
+      case "figure": {
+        const id = this.#own("figure", `${block.id}${suffix}`);
+        return { ...block, id, title: this.#say([block.title]), see: this.#say(block.see) };
+      }
     }
+  }
+
+  /** Its findings are those of the part that is seen first: others are not what the article says. */
+  async #explored({ field, values, value, section }: Explored): Promise<PageItem> {
+    const parts: PagePart[] = [];
+    for (const one of values.includes(value) ? values : [value, ...values]) {
+      const items: PageItem[] = [];
+      const found = this.#findings.length;
+      for await (const block of section(one)) {
+        if (!["prose", "formula", "figure", "table"].includes(block.kind)) {
+          throw new InputError(`article: a ${block.kind} cannot stand in what ${field} explores`);
+        }
+        const suffix = `-${field}-${String(one).replace(/[^\w.-]/g, "_")}`;
+        const item = await this.#item(block as ShownBlock, suffix);
+        if (item !== undefined) items.push(item);
+      }
+      if (one !== value) this.#findings.length = found;
+      parts.push({ value: one, items });
+    }
+    return { kind: "explore", field, first: value, parts };
   }
 
   #show(item: PageItem | undefined): void {
@@ -142,11 +187,12 @@ class Reader {
       .join("");
   }
 
-  #own(what: string, id: string): void {
+  #own(what: string, id: string): string {
     const key = `${what} ${id}`;
     if (this.#ids.has(key)) {
       throw new InputError(`article: ids must be unique, got the ${what} "${id}" twice`);
     }
     this.#ids.add(key);
+    return id;
   }
 }

@@ -16,6 +16,8 @@ export interface AxisContent {
   readonly label: Text | undefined;
   /** Whether the axis is logarithmic at first. */
   readonly log: boolean;
+  /** Whether its numbers only number things; default false. */
+  readonly index?: boolean;
   /** Every number that the axis shows. */
   readonly values: readonly ArrayLike<number>[];
   /** Lines at a value of this axis. */
@@ -29,9 +31,10 @@ export function valueAxis(content: AxisContent, titled = true): Json {
 
 /**
  * Whether a button for a logarithmic axis is of use: every number and every mark is positive, so that
- * nothing disappears.
+ * nothing disappears, and they measure something.
  */
-export function isLoggable({ values, marks }: AxisContent): boolean {
+export function isLoggable({ values, marks, index = false }: AxisContent): boolean {
+  if (index) return false;
   const [low] = extentOf([...values, marks.map(({ value }) => value)]) ?? [0];
   return low > 0;
 }

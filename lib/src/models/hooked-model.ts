@@ -221,6 +221,14 @@ export class HookedModel<C> {
     return accumulatedBias(this.weights, this.W_E.shape[1] as number, layer, options);
   }
 
+  /**
+   * The weights that the forward pass multiplies by, by the same names: -1 and 1 in the blocks of a
+   * binary model, for most models `weights` itself.
+   */
+  get effectiveWeights(): Weights {
+    return this.model.effectiveWeights?.(this.weights, this.config) ?? this.weights;
+  }
+
   /** Columns of W_U for tokens "…": "… d_model". */
   tokensToResidualDirections(tokens: TokenChoice): Tensor {
     return tokensToResidualDirections(this.W_U, tokens);

@@ -109,6 +109,8 @@ export interface Model<C> {
   forwardSpan?(weights: Weights, config: C, input: Tensor, hook: Hook, span: Span): Tensor;
   /** Only so many first tokens of a sequence are read, and must have an embedding; default all. */
   readonly reads?: number;
+  /** The weights that the forward pass multiplies by, where they are others; see `HookedModel`. */
+  effectiveWeights?(weights: Weights, config: C): Weights;
   /** Absent in models without a residual stream. */
   residualStream?(config: C, weights: Weights): ResidualStream;
   /** The longest sequence, and whether no position depends on later ones. */

@@ -21,6 +21,8 @@ describe("prose", () => {
     ["[the losses](#losses)", '<a href="#figure-losses">the losses</a>'],
     ["<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"],
     ["[x](javascript:alert)", "x"],
+    ["$x$ is", "<math><mi>x</mi></math> is"],
+    ["$5 and \\frac$", "$5 and \\frac$"],
   ])("reads %s", (prose, html) => {
     expect(inlineMarkdown(prose, figures).text).toBe(html);
   });

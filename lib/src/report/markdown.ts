@@ -1,17 +1,20 @@
-/** The few marks of Markdown that prose may use. */
+/** The few marks of Markdown that prose may use, and formulas between dollar signs. */
 
 import { UnknownNameError } from "../core/errors.ts";
 import { type Html, html } from "./escape.ts";
+import { inlineFormula } from "./formula.ts";
 
 /** HTML of a paragraph's text. `figures` maps figure ids to their numbers, for `[](#id)`. */
 export function inlineMarkdown(prose: string, figures: ReadonlyMap<string, number>): Html {
-  const token = /`([^`]+)`|\[([^\]]*)\]\(([^)\s]+)\)|\*\*(\S(?:.*?\S)??)\*\*|\*(\S(?:.*?\S)??)\*/s;
+  const token =
+    /`([^`]+)`|\$([^$]+)\$|\[([^\]]*)\]\(([^)\s]+)\)|\*\*(\S(?:.*?\S)??)\*\*|\*(\S(?:.*?\S)??)\*/s;
   const parts: (Html | string)[] = [];
   let rest = prose;
   for (let match = token.exec(rest); match; match = token.exec(rest)) {
-    const [whole, code, text, target, strong, emphasis] = match;
+    const [whole, code, tex, text, target, strong, emphasis] = match;
     parts.push(rest.slice(0, match.index));
     if (code !== undefined) parts.push(html`<code>${code}</code>`);
+    else if (tex !== undefined) parts.push(inlineFormula(tex));
     else if (target !== undefined) parts.push(link(text ?? "", target, figures));
     else if (strong !== undefined) {
       parts.push(html`<strong>${inlineMarkdown(strong, figures)}</strong>`);

@@ -5,7 +5,9 @@ import { InputError } from "../core/errors.ts";
 import { chipHtml, claimsHtml, sourceHtml, verdictHtml } from "./claims.ts";
 import { pageScript } from "./client/script.ts";
 import { base64, embedJson, Html, html, lines } from "./escape.ts";
+import { exploreHtml } from "./explore-html.ts";
 import { figureHtml, figureRule } from "./figure-html.ts";
+import { formulaHtml } from "./formula.ts";
 import { inlineMarkdown, plainText } from "./markdown.ts";
 import { bundleHash, contentPolicy, sourceHash } from "./policy.ts";
 import type { ReportFigure, ReportInput, ReportSection } from "./report.ts";
@@ -64,10 +66,10 @@ interface AnchoredSection extends ReportSection {
   readonly anchor: string;
 }
 
-/** Numbers of the figures by id, in reading order. */
+/** Numbers of the figures by id, in reading order; those of parts that replace each other share theirs. */
 function numbered(sections: readonly ReportSection[]): ReadonlyMap<string, number> {
   const numbers = new Map<string, number>();
-  for (const { id } of sections.flatMap(figuresOf)) {
+  const add = (id: string, number: number): void => {
     if (!/^[A-Za-z][\w.-]*$/.test(id)) {
       throw new InputError(
         `report: a figure id is a letter, then letters, digits, "-", "_" or ".", got "${id}"`,
@@ -75,13 +77,24 @@ function numbered(sections: readonly ReportSection[]): ReadonlyMap<string, numbe
     }
     if (numbers.has(id))
       throw new InputError(`report: figure ids must be unique, got "${id}" twice`);
-    numbers.set(id, numbers.size + 1);
+    numbers.set(id, number);
+  };
+  let last = 0;
+  for (const item of sections.flatMap(({ items }) => items)) {
+    const parts = item.kind === "explore" ? item.parts.map(({ items }) => items) : [[item]];
+    const figures = parts.map((items) => figuresOf({ items }));
+    for (const same of figures) for (const [i, { id }] of same.entries()) add(id, last + i + 1);
+    last += Math.max(...figures.map(({ length }) => length));
   }
   return numbers;
 }
 
-function figuresOf({ items }: ReportSection): ReportFigure[] {
-  return items.filter((item) => item.kind === "figure");
+/** Figures, those of every part included. */
+function figuresOf({ items }: Pick<ReportSection, "items">): ReportFigure[] {
+  return items.flatMap((item) => {
+    if (item.kind === "explore") return item.parts.flatMap(figuresOf);
+    return item.kind === "figure" ? [item] : [];
+  });
 }
 
 function withAnchors(sections: readonly ReportSection[]): AnchoredSection[] {
@@ -124,20 +137,20 @@ ${lines(items.map((item) => itemHtml(item, input, figures)))}
 </section>`;
 }
 
-function itemHtml(
-  item: PageItem,
-  { study, claims }: ReportInput,
-  figures: ReadonlyMap<string, number>,
-): Html {
+function itemHtml(item: PageItem, input: ReportInput, figures: ReadonlyMap<string, number>): Html {
   switch (item.kind) {
+    case "formula":
+      return formulaHtml(item.tex);
+    case "explore":
+      return exploreHtml(item, (one) => itemHtml(one, input, figures));
     case "prose":
       return html`<p>${inlineMarkdown(item.text, figures)}</p>`;
     case "figure":
-      return figureHtml(item, study, figures);
+      return figureHtml(item, input.study, figures);
     case "table":
       return tableHtml(item, figures);
     case "claim": {
-      const claim = claims.find(({ id }) => id === item.id);
+      const claim = input.claims.find(({ id }) => id === item.id);
       return claim === undefined ? html`` : chipHtml(claim, figures);
     }
   }

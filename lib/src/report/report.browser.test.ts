@@ -10,7 +10,7 @@ import type { AnimationData } from "../figures/animation/index.ts";
 import type { HeatmapData } from "../figures/heatmap/index.ts";
 import { plotlyBundle } from "./node/index.ts";
 import { renderReport } from "./render.ts";
-import { figuresOf, sampleReport } from "./sample.ts";
+import { exploredSection, figuresOf, sampleReport } from "./sample.ts";
 import { themes } from "./theme.ts";
 
 interface Complaint {
@@ -95,6 +95,31 @@ describe.skipIf(chromiumPath === undefined)(`a report in Chromium (${chromiumNot
       }),
     );
     expect(errors).toEqual([]);
+  });
+
+  it("shows the part that a slider chooses, and sets formulas", async () => {
+    const file = join(folder, "explored.html");
+    const report = { ...sampleReport(), summary: "", sections: [exploredSection] };
+    writeFileSync(file, renderReport(report, plotlyBundle()));
+    const own = await browser.newPage();
+    const said: string[] = [];
+    own.on("console", (message) => said.push(message.text()));
+    await own.goto(pathToFileURL(file).href);
+    const shown = () =>
+      own.$$eval(".explore [data-value]:not([hidden]) p", (all) =>
+        all.map((one) => one.textContent),
+      );
+    expect(await shown()).toEqual(["This is neuron 7."]);
+    await own.focus(".explore input");
+    await own.keyboard.press("ArrowLeft");
+    expect(await shown()).toEqual(["This is neuron 3."]);
+    expect(await own.textContent(".explore output")).toBe("3");
+    await own.locator("#figure-neuron-3").scrollIntoViewIfNeeded();
+    await own.waitForSelector('#figure-neuron-3[data-state="drawn"]');
+    const size = await own.locator(".formula math").boundingBox();
+    expect(size?.width).toBeGreaterThan(150);
+    expect(said).toEqual([]);
+    await own.close();
   });
 
   it("has Plotly's buttons beside each figure, where they cover nothing", async () => {

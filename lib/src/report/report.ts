@@ -6,7 +6,7 @@ import type { Source } from "../core/source.ts";
 
 /**
  * Prose is text with a few marks of Markdown: `code`, *emphasis*, **strong** and
- * [links](https://…). A link with empty text to a figure, `[](#id)`, reads "Figure 3".
+ * [links](https://…), and formulas in TeX, `$x^2$`. A link with empty text to a figure, `[](#id)`, reads "Figure 3".
  */
 export type Prose = string;
 

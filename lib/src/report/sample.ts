@@ -2,7 +2,8 @@
 
 import * as all from "../figures/all.ts";
 import type { AnyFigure } from "../figures/figure.ts";
-import type { ReportFigure, ReportInput } from "./report.ts";
+import { lines } from "../figures/index.ts";
+import type { ReportFigure, ReportInput, ReportSection } from "./report.ts";
 
 /** Ids are the names of figure and example, `heatmap-signed`. */
 export function sampleReport(): ReportInput {
@@ -42,22 +43,53 @@ export function sampleReport(): ReportInput {
         holds: false,
       },
     ],
-    sections: kinds.map((kind) => ({
-      title: kind.name,
-      items: [
-        { kind: "prose", text: `What \`${kind.name}\` draws.` },
-        ...Object.entries(kind.examples).map(
-          ([example, data]): ReportFigure => ({
+    sections: kinds.map(sampleSection),
+  };
+}
+
+/** A formula, and a slider between two parts. */
+export const exploredSection: ReportSection = {
+  title: "More",
+  items: [
+    { kind: "formula", tex: "\\cos w(a+b) = \\cos wa \\cos wb - \\sin wa \\sin wb" },
+    {
+      kind: "explore",
+      field: "neuron",
+      first: 7,
+      parts: [3, 7].map((value) => ({
+        value,
+        items: [
+          { kind: "prose", text: `This is neuron ${value}.` },
+          {
             kind: "figure",
             folded: false,
-            id: `${kind.name}-${example}`,
-            title: `The example *${example}*`,
-            see: "What there is to see.",
-            figure: kind(data as never),
-          }),
-        ),
-      ],
-    })),
+            id: `neuron-${value}`,
+            title: `Neuron ${value}`,
+            see: "",
+            figure: lines({ series: [{ name: "activation", y: [value, 1, 2] }] }),
+          },
+        ],
+      })),
+    },
+  ],
+};
+
+function sampleSection(kind: AnyFigure): ReportSection {
+  return {
+    title: kind.name,
+    items: [
+      { kind: "prose", text: `What \`${kind.name}\` draws.` },
+      ...Object.entries(kind.examples).map(
+        ([example, data]): ReportFigure => ({
+          kind: "figure",
+          folded: false,
+          id: `${kind.name}-${example}`,
+          title: `The example *${example}*`,
+          see: "What there is to see.",
+          figure: kind(data as never),
+        }),
+      ),
+    ],
   };
 }
 

@@ -66,6 +66,10 @@ dd { margin: 0; }
 .command { display: flex; align-items: flex-start; gap: 0.75rem; }
 pre { flex: 1; margin: 0; padding: 0.8rem 1rem; background: var(--surface); border-radius: 6px; overflow-x: auto; line-height: 1.5; }
 pre code { padding: 0; background: none; }
+.formula { margin: 0 0 1.3em; overflow-x: auto; font-size: 1.1em; }
+math[display="block"] { display: block math; }
+.tml-right { text-align: right; padding: 0; }
+.tml-left { text-align: left; padding: 0; }
 .notice { padding: 0.8rem 1rem; background: var(--surface); border-radius: 6px; }`;
 }
 
@@ -98,6 +102,8 @@ figure[data-state="failed"] .plot { padding: 1rem; background: var(--surface); f
 .toggle[aria-pressed="true"] { border-color: var(--accent); background: var(--accent); color: var(--page); }
 .play { min-width: 5.5rem; }
 .controls input { flex: 1; min-width: 8rem; max-width: 28rem; accent-color: var(--accent); }
+.explore > .controls { padding: 0.6rem 0; font-family: var(--sans); }
+.explore > .controls label { display: flex; flex: 1; align-items: center; gap: 0.75rem; max-width: 36rem; }
 .controls output { min-width: 7rem; font-variant-numeric: tabular-nums; }`;
 }
 

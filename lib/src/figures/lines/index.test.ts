@@ -32,6 +32,7 @@ describe("lines", () => {
     };
     expect(labels({})).toEqual(["log x", "log y"]);
     expect(labels({ x: [0, 1] })).toEqual(["log y"]);
+    expect(labels({ xIsIndex: true })).toEqual(["log y"]);
     expect(labels({ series: [{ name: "a", y: [-1, 1] }] })).toEqual(["log x"]);
     expect(labels({ series: [{ name: "a", y: [-1, 1] }], logY: true })).toEqual(["log x", "log y"]);
     expect(labels({ markers: [{ value: 0 }] })).toEqual(["log y"]);

@@ -16,6 +16,8 @@ export interface LinesData extends FigureOptions {
   readonly x?: Numbers;
   readonly xLabel?: Text;
   readonly yLabel?: Text;
+  /** x numbers things (frequencies, neurons): no button for a logarithmic axis. Default false. */
+  readonly xIsIndex?: boolean;
   /** Logarithmic at first; the reader can switch. Default false. */
   readonly logX?: boolean;
   readonly logY?: boolean;
@@ -73,7 +75,10 @@ export const lines: Figure<LinesData> = defineFigure({
       ),
       layout: {
         ...chartLayout(data, {
-          x: { letter: "x", label: data.xLabel, log: logX, values: xs, marks: markers },
+          x: {
+            ...{ letter: "x", label: data.xLabel, log: logX, values: xs, marks: markers },
+            index: data.xIsIndex ?? false,
+          },
           y: { letter: "y", label: data.yLabel, log: logY, values: ys, marks: references },
           height: data.height ?? 420,
           entries: count,

@@ -9,6 +9,8 @@ import {
 } from "../../arrays/index.ts";
 import { type NdArray, nd, sizeOf } from "../../core/nd.ts";
 import { TorchGenerator } from "../../rng/index.ts";
+import { HookedModel } from "../hooked-model.ts";
+import { hookedTransformer, hookedTransformerConfig } from "../hooked-transformer/index.ts";
 import { crossEntropy } from "../loss.ts";
 import type { WeightArrays, Weights } from "../model.ts";
 import { parseConfig } from "../parse.ts";
@@ -186,6 +188,27 @@ describe("quantizeWeights", () => {
     expect(largestDifference(scaled, [-mean, mean])).toBeLessThan(1e-7);
     const ternary = [...values("ternary")].sort((a, b) => a - b);
     expect(largestDifference(ternary, [-mean, 0, mean])).toBeLessThan(1e-7);
+  });
+
+  it("gives the effective weights of a model, which are its weights where nothing is quantised", () => {
+    const binary = new HookedModel(bitNetTransformer, config, weights());
+    expect(new Set(binary.effectiveWeights["blocks.0.mlp.W_in"]?.readSync().data)).toEqual(
+      new Set([-1, 1]),
+    );
+    const plain = hookedTransformerConfig.parse({
+      nLayers: 1,
+      dModel: 2,
+      dHead: 2,
+      dVocab: 3,
+      nCtx: 2,
+      actFn: "relu",
+    });
+    const transformer = new HookedModel(
+      hookedTransformer,
+      plain,
+      toTensors(hookedTransformer.init(plain, new TorchGenerator(1))),
+    );
+    expect(transformer.effectiveWeights).toBe(transformer.weights);
   });
 
   it("leaves embedding, norm and unembedding alone", () => {

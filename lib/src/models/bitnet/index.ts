@@ -4,6 +4,7 @@ import { forward } from "./forward.ts";
 import { init } from "./init.ts";
 import { lastLogits } from "./last-logits.ts";
 import { parameters, points } from "./parameters.ts";
+import { quantizeWeights } from "./quantize.ts";
 import { residualStream } from "./residual-stream.ts";
 
 export {
@@ -30,5 +31,6 @@ export const bitNetTransformer: Model<BitNetConfig> = {
   init,
   forward,
   lastLogits,
+  effectiveWeights: quantizeWeights,
   residualStream,
 };

@@ -52,11 +52,29 @@ export function startPage(parts: Parts): void {
   );
   for (const figure of figures) observer.observe(figure);
   startPrinting(page, figures);
+  startExploring();
   startDownloads(page);
   startFitting(page);
   startTheme(page);
   startContents();
   startCopying();
+}
+
+/** A slider shows one of the parts below it; the figures in it are drawn when they come into view. */
+function startExploring(): void {
+  for (const group of document.querySelectorAll<HTMLElement>(".explore")) {
+    const range = group.querySelector("input") as HTMLInputElement;
+    const output = group.querySelector("output") as HTMLOutputElement;
+    const parts = [...group.children].filter(
+      (child): child is HTMLElement => child instanceof HTMLElement && "value" in child.dataset,
+    );
+    range.addEventListener("input", () => {
+      for (const [i, part] of parts.entries()) part.hidden = i !== Number(range.value);
+      const value = parts[Number(range.value)]?.dataset.value ?? "";
+      output.textContent = value;
+      range.setAttribute("aria-valuetext", value);
+    });
+  }
 }
 
 /**
@@ -199,7 +217,7 @@ function startPrinting(page: Page, figures: readonly HTMLElement[]): void {
   window.addEventListener("beforeprint", () => {
     chosen = root.dataset.theme ?? "";
     root.dataset.theme = "light";
-    for (const figure of figures) void show(page, figure);
+    for (const figure of figures) if (!figure.closest("[hidden]")) void show(page, figure);
   });
   window.addEventListener("afterprint", () => {
     if (chosen === "") delete root.dataset.theme;
@@ -324,6 +342,7 @@ export const pageFunctions = [
   bareLayout,
   fitLegend,
   startFitting,
+  startExploring,
   startPrinting,
   startDownloads,
   save,

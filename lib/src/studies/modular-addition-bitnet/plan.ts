@@ -9,7 +9,7 @@ import {
 import { TorchGenerator } from "../../rng/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
 import { optimisation } from "../modular-addition/plan.ts";
-import { modularSplit } from "../modular-addition/split.ts";
+import { modularSplit } from "../modular-arithmetic/split.ts";
 import { weightCount } from "../shared/weight-count.ts";
 import type { BitNetParams } from "./params.ts";
 

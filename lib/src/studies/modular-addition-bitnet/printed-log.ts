@@ -1,6 +1,6 @@
-/** The log that seed 000 prints (weight decay 0): its epoch e is the state after e + 1 updates. */
+/** The log printed in Li's notebook, with weight decay 0. */
 
-import type { PrintedLog } from "../shared/report-training.ts";
+import type { PrintedLog } from "../modular-arithmetic/training-section.ts";
 
 /** Epoch, train loss before that epoch's update, test loss after it. */
 const printed = [
@@ -21,8 +21,9 @@ const printed = [
 ] as const;
 
 export const printedLog: PrintedLog = {
-  name: "seed 000",
-  step: printed.map(([epoch]) => epoch),
+  name: "the notebook",
+  trainStep: printed.map(([epoch]) => epoch),
   trainLoss: printed.map(([, train]) => train),
+  testStep: printed.map(([epoch]) => epoch + 1),
   testLoss: printed.map(([, , test]) => test),
 };

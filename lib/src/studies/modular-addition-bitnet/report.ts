@@ -11,7 +11,9 @@ import { type BinaryResults, type BitNetResults, kindOf, type ModelResults } fro
 export function report(params: BitNetParams, results: BitNetResults): ReportSection[] {
   const { model, others, binary } = results;
   const printed =
-    params.weightDecay === 0 && params.quantization === "binary" ? printedLog : undefined;
+    params.weightDecay === 0 && params.quantization === "binary"
+      ? { ...printedLog, name: "seed 000", step: printedLog.trainStep }
+      : undefined;
   return [
     answer(params, results),
     ...(model.curves.step.length > 0 ? [trainingSection(model.curves, params.p, printed)] : []),

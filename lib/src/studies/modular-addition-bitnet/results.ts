@@ -22,7 +22,7 @@ import {
   type SplitSummary,
   summarise,
 } from "../modular-addition/results.ts";
-import { modularSplit, pairIndices } from "../modular-addition/split.ts";
+import { modularSplit, pairIndices } from "../modular-arithmetic/split.ts";
 import { type Curves, curvesOf } from "../shared/curves.ts";
 import type { StudyContext, TrainedRun } from "../study.ts";
 import type { BitNetParams } from "./params.ts";

@@ -5,7 +5,7 @@ import type { Backend, Value } from "../../compile/backend.ts";
 import { compile } from "../../compile/index.ts";
 import type { NdArray, Spec } from "../../core/nd.ts";
 import { type Model, tokenTable, type WeightArrays, type Weights } from "../../models/index.ts";
-import { allPairs } from "./split.ts";
+import { allPairs } from "../modular-arithmetic/split.ts";
 
 /** What the last position saw and did on every pair (a, b), row-major. */
 export interface PairActivations {

@@ -5,11 +5,11 @@ import { nativeBackend } from "../../compile/backends/native/index.ts";
 import type { Backend } from "../../compile/index.ts";
 import { nd } from "../../core/nd.ts";
 import { type MetricsRow, train } from "../../train/index.ts";
+import { allPairs, modularSplit, pairIndices } from "../modular-arithmetic/split.ts";
 import { resultsOf } from "../testing/in-memory.ts";
 import { modularAddition } from "./index.ts";
 import type { ModularAdditionParams } from "./params.ts";
 import { publishedClaims, publishedRun } from "./published.ts";
-import { allPairs, modularSplit, pairIndices } from "./split.ts";
 
 const data = new URL("../../../../../shared/data/", import.meta.url);
 const absent = !existsSync(new URL("progress-measures/", data));

@@ -6,9 +6,9 @@ import {
 } from "../../models/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
+import { modularSplit } from "../modular-arithmetic/split.ts";
 import { weightCount } from "../shared/weight-count.ts";
 import type { ModularAdditionParams } from "./params.ts";
-import { modularSplit } from "./split.ts";
 
 /** Configuration of the model: seed 000, cell 14 (TransformerLens's Grokking_Demo). */
 export function modelConfig(params: ModularAdditionParams): HookedTransformerConfig {

@@ -5,10 +5,10 @@ import type { Claim } from "../../core/claim.ts";
 import type { Source } from "../../core/source.ts";
 import { readPt, weightsOf } from "../../io/index.ts";
 import { hookedTransformer, hookedTransformerConfig } from "../../models/index.ts";
+import { modularSplit, pairIndices } from "../modular-arithmetic/split.ts";
 import { equal, withinShare } from "../shared/judge.ts";
 import type { StudyContext } from "../study.ts";
 import { analyseCircuit, pick } from "./circuit.ts";
-import { modularSplit, pairIndices } from "./split.ts";
 
 /** Losses in nats, over all pairs unless named otherwise. */
 export interface PublishedRun {

@@ -12,13 +12,13 @@ import type { NdArray } from "../../core/nd.ts";
 import type { HookedTransformerConfig } from "../../models/index.ts";
 import { hookedTransformer } from "../../models/index.ts";
 import type { Examples, Split } from "../../tasks/task.ts";
+import { modularSplit, pairIndices } from "../modular-arithmetic/split.ts";
 import { type Curves, curvesOf } from "../shared/curves.ts";
 import type { StudyContext, TrainedRun } from "../study.ts";
 import { analyseCircuit, type Circuit, type Progress, pick, progressOf } from "./circuit.ts";
 import type { ModularAdditionParams } from "./params.ts";
 import { modelConfig } from "./plan.ts";
 import { type PublishedRun, publishedRun } from "./published.ts";
-import { modularSplit, pairIndices } from "./split.ts";
 
 export interface ModularAdditionResults {
   /** Null where the data of the weights are not known. */

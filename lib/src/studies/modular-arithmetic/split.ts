@@ -16,7 +16,7 @@ export interface SplitParams {
 }
 
 /**
- * Train and test examples. `"torch"`: the first share of `torch.randperm`, as in seed 000;
+ * Train and test examples. `"torch"`: the first share of `torch.randperm`, as in Grokking_Demo;
  * `"python"`: of Python's `random.shuffle`, as in progress-measures-paper (Nanda et al. 2023).
  */
 export function modularSplit(params: SplitParams): Split {

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { init } from "../../arrays/index.ts";
+import { type Page, readArticle } from "../../article/index.ts";
+import { nativeBackend } from "../../compile/index.ts";
+import { nd } from "../../core/nd.ts";
+import { fileLab, Instruments, type Lab, memoryLab, type Subject, upTo } from "../../lab/index.ts";
+import { planted } from "../../lab/testing/planted.ts";
+import { type Progress, signs } from "../modular-arithmetic/measure.ts";
+import { resultsOf } from "../testing/in-memory.ts";
+import { modularAdditionBitnetArticle as study } from "./article.ts";
+import { modularAdditionBitnet } from "./index.ts";
+import type { BitNetParams } from "./params.ts";
+import { plan } from "./plan.ts";
+
+const params = study.params.parse(study.smoke);
+const paramsOf = (changes: Partial<BitNetParams>) => study.params.parse(changes);
+const instruments = new Instruments(nativeBackend);
+let lab: Lab;
+
+const read = (from: Lab, view: object = {}, of = params): Promise<Page> =>
+  readArticle(study.article(of, from, study.view.parse(view)));
+const labFor = (of: BitNetParams): Lab => memoryLab(study as never, of, instruments);
+
+beforeAll(async () => {
+  await init();
+  lab = labFor(params);
+});
+afterAll(() => instruments[Symbol.asyncDispose]());
+
+const texts = ({ summary, sections }: Page): string =>
+  JSON.stringify([
+    summary,
+    sections.map(({ title, items }) => [
+      title,
+      items.map((item) => ("figure" in item ? [item.title, item.see] : item)),
+    ]),
+  ]);
+const held = ({ findings }: Page) =>
+  findings.filter(({ kind, holds }) => kind === "mechanism" && holds).map(({ id }) => id);
+
+describe("modular-addition-bitnet as an article", () => {
+  it("has the numbers of the study it replaces, but for the gain before the unembedding", async () => {
+    const page = await read(lab);
+    const results = await resultsOf(modularAdditionBitnet, params, await nativeBackend());
+    const before = modularAdditionBitnet.metrics(results);
+    expect(Object.keys(page.metrics).sort()).toEqual(Object.keys(before).sort());
+    for (const [name, value] of Object.entries(before)) {
+      const digits = ["giniLogitMap", "unembeddingShare"].includes(name) ? 2 : 9;
+      expect(page.metrics[name], name).toBeCloseTo(value, digits);
+    }
+    expect(texts(page)).not.toMatch(/NaN|undefined|no number|no share|""/);
+    expect(page.claims.map(({ id, holds }) => [id, holds])).toEqual([["losses-as-logged", true]]);
+    const items = page.sections.flatMap((section) => section.items);
+    expect(items.filter((item) => item.kind === "figure" && !item.folded).length).toBeLessThan(17);
+    const table = items.find((item) => item.kind === "table");
+    expect(table?.rows.map(({ weights, updates }) => [weights, updates])).toEqual([
+      ["binary", "40"],
+      ["full-precision", "60"],
+      ["ternary", "60"],
+    ]);
+  });
+
+  it.each([0, 20])("finds no mechanism in a network of %s updates", async (step) => {
+    const page = await read(upTo(lab, step));
+    expect(held(page)).toEqual([]);
+    expect(texts(page)).not.toMatch(/NaN|undefined|no number|no share|""/);
+  });
+
+  it("notices measurements that are not of the network that was trained", async () => {
+    const wrong = planted(lab, "progress", ({ full, ...rest }: Progress) => ({
+      ...rest,
+      full: { ...full, test: 1 },
+    }));
+    const failed = (await read(wrong)).claims.filter(({ holds }) => holds === false);
+    expect(failed.map(({ id }) => id)).toEqual(["losses-as-logged"]);
+  });
+
+  it("starts as the notebook does, down to its first updates", async () => {
+    const start = paramsOf({ steps: 2, checkpointEvery: 2, compare: false });
+    const page = await read(labFor(start), {}, start);
+    expect(page.claims.map(({ id, holds }) => [id, holds])).toEqual([
+      ["split-sizes", true],
+      ["split-rows", true],
+      ["initial-train-loss", true],
+      ["initial-test-loss", true],
+      ["train-loss-1", true],
+      ["train-loss-2", true],
+      ["losses-as-logged", true],
+    ]);
+    expect(held(page)).toEqual([]);
+  });
+
+  it("trains the networks it compares with from the same weights", () => {
+    const { model, ...others } = study.plans(params);
+    expect(Object.keys(others)).toEqual(["first-updates", "none", "ternary"]);
+    for (const plan of Object.values(others)) expect(plan.initial).toEqual(model?.initial);
+    expect(others["first-updates"]?.optimizer.weightDecay).toBe(0);
+    const names = (changes: Partial<BitNetParams>) =>
+      Object.keys(study.plans({ ...params, ...changes }));
+    expect(names({ weightDecay: 0 })).toEqual(["model", "none", "ternary"]);
+    expect(names({ compare: false })).toEqual(["model", "first-updates"]);
+  });
+
+  it("shows a file without what needs its training", async () => {
+    const { model, config, initial } = plan(params);
+    const page = await read(
+      await fileLab({ model, config, weights: initial, sha256: "0" } as never, instruments),
+    );
+    expect(page.claims).toEqual([]);
+    expect(page.sections.map(({ title }) => title)).not.toContain("Kinds of weights side by side");
+    expect(texts(page)).not.toMatch(/NaN|undefined|no number|no share|""/);
+  });
+});
+
+describe("the signs", () => {
+  it("are multiplied as the notebook does, in PyTorch's layout", () => {
+    const [dModel, dHead, neurons] = [4, 2, 3];
+    const some = (shape: readonly number[], seed: number) => {
+      const size = shape.reduce((product, n) => product * n, 1);
+      return nd(
+        "float32",
+        shape,
+        Float32Array.from({ length: size }, (_, i) => Math.sin(i * seed)),
+      );
+    };
+    const weights = {
+      "blocks.0.mlp.W_in": some([dModel, neurons], 1.3),
+      "blocks.0.attn.W_O": some([2, dHead, dModel], 2.1),
+      "blocks.0.attn.W_V": some([2, dModel, dHead], 3.7),
+    };
+    const signsOf = (name: keyof typeof weights): number[] => {
+      const values = Array.from(weights[name].data);
+      const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+      return values.map((x) => Math.sign(x - mean));
+    };
+    const [W_in, W_O, W_V] = [
+      signsOf("blocks.0.mlp.W_in"),
+      signsOf("blocks.0.attn.W_O"),
+      signsOf("blocks.0.attn.W_V"),
+    ];
+    const naive = (neuron: number, input: number): number => {
+      let sum = 0;
+      for (let d = 0; d < dModel; d++) {
+        for (let j = 0; j < 2 * dHead; j++) {
+          const value = W_V[(Math.floor(j / dHead) * dModel + input) * dHead + (j % dHead)];
+          const out = W_O[j * dModel + d];
+          sum += (W_in[d * neurons + neuron] as number) * (out as number) * (value as number);
+        }
+      }
+      return sum;
+    };
+    const { product } = signs({ weights } as unknown as Subject);
+    const expected = Array.from({ length: neurons * dModel }, (_, i) =>
+      naive(Math.floor(i / dModel), i % dModel),
+    );
+    expect(product.shape).toEqual([neurons, dModel]);
+    expect([...product.data]).toEqual(expected);
+  });
+});

@@ -1,0 +1,266 @@
+/**
+ * Modular addition with one-bit weights: does a binary network run the same Fourier algorithm? After
+ * Li 2024 and his notebook. The networks it is compared with are plans like any other.
+ */
+
+import {
+  type Block,
+  claim,
+  figure,
+  isMost,
+  list,
+  mechanism,
+  metrics,
+  number,
+  percent,
+  prose,
+  type Sentence,
+  section,
+  summary,
+} from "../../article/index.ts";
+import { heatmap, signImage } from "../../figures/index.ts";
+import {
+  type Curves,
+  firstStep,
+  type Lab,
+  type Snapshot,
+  type Study,
+  valueAt,
+} from "../../lab/index.ts";
+import type { Quantization } from "../../models/index.ts";
+import { attention } from "../modular-arithmetic/attention-section.ts";
+import {
+  atDefaults,
+  circuitMetrics,
+  data,
+  initialLosses,
+  lossesAsLogged,
+  trainingMetrics,
+  withSizes,
+} from "../modular-arithmetic/claims.ts";
+import { embedding, waves } from "../modular-arithmetic/embedding-section.ts";
+import { type Opened, open, type PairView, pairView } from "../modular-arithmetic/inside.ts";
+import { chanceOfCosines, logits, ownPair } from "../modular-arithmetic/logit-section.ts";
+import { measurements, signs } from "../modular-arithmetic/measure.ts";
+import { theNeurons } from "../modular-arithmetic/neuron-section.ts";
+import { causes } from "../modular-arithmetic/progress-section.ts";
+import { grokked, training } from "../modular-arithmetic/training-section.ts";
+import { comparison, type Kind, kinds } from "./comparison.ts";
+import { type BitNetParams, bitNetParams } from "./params.ts";
+import { companions, compared, firstUpdates, plan, size } from "./plan.ts";
+import { printedLog } from "./printed-log.ts";
+import { li, notebook, replay } from "./sources.ts";
+
+/** The study as an article. */
+export const modularAdditionBitnetArticle: Study<BitNetParams, PairView> = {
+  name: "modular-addition-bitnet",
+  title: "Modular addition with one-bit weights",
+  sources: [li, notebook],
+  params: bitNetParams,
+  view: pairView,
+  smoke: {
+    ...{ p: 13, dModel: 16, nHeads: 2 },
+    ...{ steps: 40, compareSteps: 60, checkpointEvery: 20 },
+  },
+  measurements,
+  size,
+  fit: (params, file) => {
+    const { dVocab, dModel, nHeads, quantization } = file.config as Record<string, unknown>;
+    const sizes = { p: Number(dVocab) - 1, dModel, nHeads, quantization } as Partial<BitNetParams>;
+    return withSizes("modular-addition-bitnet", params, file, "bitnet", sizes);
+  },
+  knowsData: ({ given }) => given.has("dataSeed"),
+  plans: (params) => ({ model: plan(params), ...companions(params) }),
+  article,
+};
+
+/** Which published settings these parameters are. */
+function setting(params: BitNetParams) {
+  const defaults = bitNetParams.parse({});
+  const same = atDefaults(params, defaults);
+  const sameData = same("operation", "p", "trainFraction", "dataSeed", "splitGenerator");
+  const start = sameData && same("dModel", "nHeads", "quantization", "seed");
+  const rate = start && same("lr", "beta1", "beta2");
+  return {
+    ...{ data: sameData, start, rate },
+    whole: rate && same("weightDecay") && params.steps >= defaults.steps,
+    likeNotebook: rate && params.weightDecay === 0,
+  };
+}
+
+async function* article(params: BitNetParams, lab: Lab, view: PairView): AsyncGenerator<Block> {
+  const { operation, p, quantization } = params;
+  const all = await kindsOf(params, lab, view);
+  const [own] = all as [Kind, ...Kind[]];
+  const { training: run, opened } = own;
+  const { curves } = run;
+  const same = setting(params);
+  const trained = curves.step.length > 0;
+  yield summary(
+    `A one-layer transformer with ${own.kind} weights in attention and MLP learns ${operation} modulo ${p}. Do networks with weights of one bit simulate a full-precision network, or do they learn another algorithm? `,
+    ...(opened === undefined ? [] : answerInShort(opened, own.kind)),
+  );
+  yield metrics({
+    ...(opened === undefined ? {} : circuitMetrics(opened.seen, lab.dataKnown)),
+    ...trainingMetrics(curves),
+  });
+  if (same.data && lab.dataKnown) yield* data(params, notebook);
+  yield* training(curves, p, same.likeNotebook ? printedLog : undefined);
+  if (same.start && trained) {
+    yield* initialLosses(curves, [4.912602042789272, 4.901619754149453], replay);
+  }
+  if (same.rate && trained) {
+    yield* updates(same.likeNotebook ? curves : (await lab.training(firstUpdates)).curves);
+  }
+  if (same.whole && run.finished) yield* grokking(curves);
+  if (same.likeNotebook) yield* asPrinted(curves);
+  if (all.length > 1) yield* comparison(all, p);
+  if (quantization.startsWith("binary")) yield* theSigns(run.at(view.step));
+  if (opened === undefined) return;
+  yield* attention(opened, curves);
+  yield* embedding(opened);
+  if (same.whole) yield winners();
+  yield* waves(opened);
+  yield* theNeurons(opened);
+  yield* logits(opened);
+  yield* causes(opened);
+  yield* lossesAsLogged(opened, curves);
+  yield* ownPair(opened);
+}
+
+/** The study's own kind of weights first, then those it is compared with. */
+async function kindsOf(params: BitNetParams, lab: Lab, view: PairView): Promise<Kind[]> {
+  const opened: Kind[] = [];
+  const own = await lab.training();
+  const isFile = own.steps.length === 0;
+  const others = Object.keys(companions(params));
+  const names = isFile ? [] : compared.filter((of) => others.includes(of));
+  for (const of of [undefined, ...names] as (Quantization | undefined)[]) {
+    const training = of === undefined ? own : await lab.training(of);
+    opened.push({
+      kind: kinds[of ?? params.quantization],
+      training,
+      opened:
+        params.operation === "a+b" ? await open(training, params, view, lab.dataKnown) : undefined,
+    });
+  }
+  return opened;
+}
+
+function answerInShort({ seen, dataKnown }: Opened, kind: string): Sentence[] {
+  const { summary: s, keyFrequencies: key, progress, performance } = seen;
+  const [full, restricted] = [performance.loss.all, progress.restricted.all];
+  const cosines = `cos w(a + b − c) of ${list(key)} makes up ${percent(s.logits)} of the variance of its logits, and alone answers at ${number(restricted)} nats where the whole network has ${number(full)}`;
+  const without = dataKnown
+    ? `; without them it has ${number(progress.excluded.all)} nats on what it was trained on`
+    : "";
+  const share = `${percent(s.embedding)} of it lies in these frequencies (${percent(s.uniform)} by chance)`;
+  return [
+    mechanism(
+      "same-algorithm",
+      grokked(performance.accuracy.all) &&
+        isMost(s.logits, chanceOfCosines(seen)) &&
+        restricted <= full,
+      `The ${kind} network answers as the full-precision one of Nanda et al. does, with cosines: ${cosines}${without}. `,
+      `Here the ${kind} network does not answer with such cosines alone: it answers ${percent(performance.accuracy.all)} of all pairs, ${cosines}${without}. `,
+    ),
+    mechanism(
+      "as-clean",
+      isMost(s.embedding, s.uniform),
+      `Its embedding is mostly circles: ${share}. `,
+      `Its embedding is not mostly circles: ${share}. `,
+    ),
+    `On average one frequency explains ${percent(s.meanNeuronFraction)} of a neuron. That says what the answer is made of; it does not say by which products the neurons come by it.`,
+  ];
+}
+
+/** Weight decay 0, as the notebook trains. */
+function* updates(curves: Curves): Generator<Block> {
+  for (const [step, loss] of [
+    [1, 4.823295],
+    [2, 4.773058],
+  ] as const) {
+    yield claim(
+      `train-loss-${step}`,
+      `train loss after ${step} update${step === 1 ? "" : "s"} with weight decay 0`,
+      replay,
+      loss,
+      valueAt(curves, "trainLoss", step),
+      { within: 1e-4, why: "a weight near the mean changes its sign by rounding" },
+    );
+  }
+}
+
+/** Weight decay 1, as the final notebook of the repository has it. */
+function* grokking(curves: Curves): Generator<Block> {
+  const groks = firstStep(curves, "testAccuracy", grokked);
+  const from = groks === undefined ? curves.step.length : curves.step.indexOf(groks);
+  const later = curves.testAccuracy.slice(from).sort((a, b) => a - b);
+  yield claim(
+    "groks",
+    "first logged step with a test accuracy of 0.99",
+    replay,
+    3000,
+    groks ?? Number.POSITIVE_INFINITY,
+    { atMost: "the replay has grokked by then, in either order of its sums and in float64" },
+  );
+  yield claim(
+    "stays-grokked",
+    "median test accuracy over all logged steps from then on",
+    { kind: "own", paper: "this study" },
+    0.99,
+    later[later.length >> 1] ?? 0,
+    { atLeast: "a network that has grokked answers so most of the time, not at its best" },
+  );
+}
+
+function winners(): Block {
+  return prose(
+    "Which frequencies win is decided by rounding. The same training in PyTorch ended with 5, 12, 30, 33, 34 and 49 as the six largest of the embedding, with its sums in another order with 2, 15, 25, 30, 34 and 41, and in float64 with 2, 5, 15, 30, 33 and 34 (`lib/goldens/bitnet_replay.py`). So no list is claimed here.",
+  );
+}
+
+/** Weight decay 0, as the notebook ran it. */
+function* asPrinted(curves: Curves): Generator<Block> {
+  yield claim(
+    "train-loss-999",
+    "train loss after 999 updates with weight decay 0",
+    notebook,
+    0.45889368534966607,
+    valueAt(curves, "trainLoss", 999),
+    { share: 0.01, why: "" },
+  );
+  yield claim(
+    "test-loss-1000",
+    "test loss after 1000 updates with weight decay 0",
+    notebook,
+    8.104028788801582,
+    valueAt(curves, "testLoss", 1000),
+    { share: 0.01, why: "" },
+  );
+}
+
+async function* theSigns(snapshot: Snapshot): AsyncGenerator<Block> {
+  const { W_in, product } = await snapshot.measure(signs);
+  yield section("The weights are signs");
+  yield prose(
+    `The network multiplies with sign(W − mean W). Displays of sign(W) alone, as in the notebook, differ from it in ${percent(W_in.uncentredDiffers)} of the entries of \`W_in\`; ${percent(W_in.positive)} of its signs are positive.`,
+  );
+  yield figure(
+    "sign-W-in",
+    "sign(W_in − mean)",
+    "Rows are directions of the residual stream, columns neurons. Black is −1, white +1.",
+    signImage({ z: W_in.signs, xLabel: "neuron", yLabel: "d_model" }),
+    { folded: true },
+  );
+  yield figure(
+    "integer-product",
+    "sign(W_in) sign(W_O) sign(W_V)",
+    "What a value can add to a neuron, as exact integers: neurons down, residual directions across.",
+    heatmap({
+      ...{ z: product, xLabel: "d_model", yLabel: "neuron" },
+      ...{ aspect: "auto", height: 520 },
+    }),
+    { folded: true },
+  );
+}

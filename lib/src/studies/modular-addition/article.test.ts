@@ -1,0 +1,178 @@
+import { existsSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { init } from "../../arrays/index.ts";
+import { type Page, readArticle } from "../../article/index.ts";
+import { nativeBackend } from "../../compile/index.ts";
+import { fileLab, Instruments, type Lab, memoryLab, upTo } from "../../lab/index.ts";
+import { planted } from "../../lab/testing/planted.ts";
+import type { Circuit, Progress } from "../modular-arithmetic/measure.ts";
+import { resultsOf } from "../testing/in-memory.ts";
+import { modularAdditionArticle as study } from "./article.ts";
+import { modularAddition } from "./index.ts";
+import type { ModularAdditionParams } from "./params.ts";
+import { plan } from "./plan.ts";
+
+const params = study.params.parse(study.smoke);
+const paramsOf = (changes: Partial<ModularAdditionParams>) => study.params.parse(changes);
+const instruments = new Instruments(nativeBackend);
+let lab: Lab;
+
+const read = (from: Lab, view: object = {}, of = params): Promise<Page> =>
+  readArticle(study.article(of, from, study.view.parse(view)));
+const labFor = (of: ModularAdditionParams): Lab => memoryLab(study as never, of, instruments);
+
+beforeAll(async () => {
+  await init();
+  lab = labFor(params);
+});
+afterAll(() => instruments[Symbol.asyncDispose]());
+
+const texts = ({ summary, sections }: Page): string =>
+  JSON.stringify([
+    summary,
+    sections.map(({ title, items }) => [
+      title,
+      items.map((item) => ("figure" in item ? [item.title, item.see] : item)),
+    ]),
+  ]);
+const held = ({ findings }: Page) =>
+  findings.filter(({ kind, holds }) => kind === "mechanism" && holds).map(({ id }) => id);
+
+describe("modular-addition as an article", () => {
+  it("has the numbers of the study it replaces, on the same training", async () => {
+    const page = await read(lab);
+    const results = await resultsOf(modularAddition, params, await nativeBackend());
+    const before = modularAddition.metrics(results);
+    expect(Object.keys(page.metrics).sort()).toEqual(Object.keys(before).sort());
+    for (const [name, value] of Object.entries(before)) {
+      expect(page.metrics[name], name).toBeCloseTo(value, 9);
+    }
+    expect(texts(page)).not.toMatch(/NaN|undefined|no number|no share|""/);
+    expect(page.claims.map(({ id, holds }) => [id, holds])).toEqual([["losses-as-logged", true]]);
+    const figures = page.sections.flatMap(({ items }) =>
+      items.flatMap((item) => (item.kind === "figure" ? [item] : [])),
+    );
+    expect(figures.filter(({ folded }) => !folded).length).toBeLessThanOrEqual(15);
+    expect(figures.length).toBeGreaterThan(30);
+  });
+
+  it.each([0, 40])("finds no mechanism in a network of %s updates", async (step) => {
+    const page = await read(upTo(lab, step));
+    expect(held(page)).toEqual([]);
+    expect(texts(page)).not.toMatch(/NaN|undefined|no number|no share|""/);
+  });
+
+  it("notices measurements that are not of the network that was trained", async () => {
+    const failed = async (from: Lab) =>
+      (await read(from)).claims.filter(({ holds }) => holds === false).map(({ id }) => id);
+    const circuit = planted(lab, "circuit", ({ performance, ...rest }: Circuit) => ({
+      ...rest,
+      performance: { ...performance, loss: { ...performance.loss, test: 1 } },
+    }));
+    expect(await failed(circuit)).toEqual(["losses-as-logged"]);
+    const progress = planted(lab, "progress", ({ full, ...rest }: Progress) => ({
+      ...rest,
+      full: { ...full, test: 1 },
+    }));
+    expect(await failed(progress)).toEqual(["losses-as-logged"]);
+  });
+
+  it("starts from the data and the weights of Grokking_Demo", async () => {
+    const start = paramsOf({ steps: 2, checkpointEvery: 2, operation: "a+b" });
+    const page = await read(labFor(start), {}, start);
+    expect(page.claims.map(({ id, holds }) => [id, holds])).toEqual([
+      ["split-sizes", true],
+      ["split-rows", true],
+      ["initial-train-loss", true],
+      ["initial-test-loss", true],
+      ["train-loss-99", undefined],
+      ["test-loss-100", undefined],
+      ["losses-as-logged", true],
+    ]);
+    expect(held(page)).toEqual([]);
+  });
+
+  it("leaves the Fourier analysis out for other operations", async () => {
+    const products = paramsOf({ ...study.smoke, operation: "a*b", steps: 10 });
+    const page = await read(labFor(products), {}, products);
+    expect(page.summary).toContain("answers a*b modulo 13. The Fourier analysis is about a + b");
+    expect(page.sections.map(({ title }) => title)).toEqual(["Training"]);
+  });
+});
+
+describe("what a reader may look at", () => {
+  it("is a checkpoint, a neuron, a head and a pair", async () => {
+    const page = await read(lab, { step: 20, neuron: 7, head: 1, pair: [3, 12] });
+    const text = texts(page);
+    expect(text).toContain("Neuron 7 after the ReLU");
+    expect(text).toContain("Head 1: attention to a and to b");
+    expect(text).toContain("Your pair: 3 + 12");
+    expect(text).toMatch(/It answers \d+(, which is right|; right is 2)\./);
+    expect(page.metrics.loss).not.toBe((await read(lab)).metrics.loss);
+  });
+
+  it.each([
+    [{ neuron: 32 }, "view: neuron must be from 0 to 31, got 32"],
+    [{ head: 2 }, "view: head must be from 0 to 1, got 2"],
+    [{ pair: [3, 13] }, "view: pair must be two numbers from 0 to 12, got 3,13"],
+  ])("is refused where the model has no such thing: %o", async (view, message) => {
+    await expect(read(lab, view)).rejects.toThrow(message);
+  });
+});
+
+describe("a model from a file", () => {
+  const facts = (config: object, given: string[] = []) => ({
+    ...{ model: "hooked-transformer", config: config as never },
+    ...{ given: new Set(given), beside: {} },
+  });
+
+  it("is shown without what needs its training, and with the split where that is known", async () => {
+    const { model, config, initial } = plan(params);
+    const file = { model, config, weights: initial, sha256: "0" };
+    const alone = await read(await fileLab(file as never, instruments));
+    expect(alone.claims).toEqual([]);
+    const ofSplit = /train|test|excluded/i;
+    expect(Object.keys(alone.metrics).filter((name) => ofSplit.test(name))).toEqual([]);
+    expect(alone.sections.map(({ title }) => title)).not.toContain("Training");
+    const known = await read(await fileLab(file as never, instruments, { dataKnown: true }));
+    expect(known.metrics).toMatchObject({ ...alone.metrics, testLoss: expect.any(Number) });
+    expect(texts(known)).not.toMatch(/NaN|undefined|no number|no share|""/);
+  });
+
+  it("says its sizes, also an output more than p, as published runs have", () => {
+    const config = { nLayers: 1, dVocab: 12, dVocabOut: 12, dModel: 8, nHeads: 2, dMlp: 5 };
+    expect(study.fit?.(params, facts(config))).toMatchObject({ p: 11, outputs: 12, dMlp: 5 });
+    expect(() => study.fit?.(params, facts(config, ["p"]))).toThrow(
+      "modular-addition: p is 11 in the file, got 13",
+    );
+    expect(() => study.fit?.(params, facts({ ...config, nLayers: 2 }))).toThrow(
+      "modular-addition: the model must have one layer, got 2",
+    );
+    expect(() => study.fit?.(params, { ...facts(config), model: "bitnet" })).toThrow(
+      "modular-addition: the model must be a hooked-transformer, got a bitnet",
+    );
+    const known = (...given: string[]) => study.knowsData?.(facts(config, given));
+    expect([known("dataSeed"), known("p"), known()]).toEqual([true, false, false]);
+  });
+});
+
+const data = new URL("../../../../../shared/data/", import.meta.url);
+
+describe.skipIf(!existsSync(new URL("progress-measures/", data)))(
+  "the published run (skipped without ../shared/data)",
+  () => {
+    it("has the published frequencies, losses and Gini coefficients", async () => {
+      const published = async (name: string) => new Uint8Array(readFileSync(new URL(name, data)));
+      const page = await read(memoryLab(study as never, params, instruments, published));
+      const judged = page.claims.filter(({ id }) => id.startsWith("published-"));
+      expect(judged.map(({ id, measured, holds }) => [id, measured, holds])).toEqual([
+        ["published-key-frequencies", [6, 23, 37, 39, 41], true],
+        ["published-full-loss", expect.any(Number), true],
+        ["published-restricted-loss", expect.any(Number), true],
+        ["published-excluded-loss", expect.any(Number), true],
+        ["published-gini-embedding", expect.any(Number), true],
+        ["published-gini-logit-map", expect.any(Number), true],
+      ]);
+    });
+  },
+);
