@@ -31,6 +31,6 @@ async function fuzzRuns(args: readonly string[], log: (line: string) => void): P
 export const campaign: Campaign = {
   name: "fuzz-runs",
   summary:
-    "changed run.json, results.json, metrics.jsonl, checkpoints, --set and flags (--cases 20000 --seed 1 --only N)",
+    "changed records, measurements, metrics.jsonl, checkpoints, --set and flags (--cases 20000 --seed 1 --only N)",
   run: fuzzRuns,
 };

@@ -77,18 +77,15 @@ function run(words: readonly string[], out: string, moment?: Moment): Promise<En
 /** The names of files at whose writing a run is killed. */
 const places = [
   ...[/checkpoints\/\d+\.safetensors\.unfinished/, /checkpoints\/\d+\.safetensors$/],
-  ...[
-    /metrics\.jsonl$/,
-    /metrics\.jsonl\.unfinished/,
-    /results\.json\.unfinished/,
-    /results\.json$/,
-  ],
+  ...[/metrics\.jsonl\.unfinished/, /metrics\.jsonl$/],
+  ...[/measurements\/\w+\.json\.unfinished/, /measurements\/\w+\.json$/],
+  ...[/training\.json\.unfinished/, /training\.json$/],
   ...[/report\.html\.unfinished/, /report\.html$/, /run\.json\.unfinished/, /run\.json$/, /lock/],
 ];
 
 /** A file without what depends on the time of day and on how long things took. */
 function withoutTimes(path: string, bytes: Buffer): Buffer | string {
-  if (path.endsWith("run.json")) {
+  if (/(run|training)\.json$/.test(path)) {
     const record = JSON.parse(bytes.toString());
     return JSON.stringify({ ...record, started: 0, seconds: 0, checksum: 0 });
   }

@@ -1,6 +1,6 @@
 /**
  * Can the files of a run, a parameter or the name of a checkpoint put script into `report.html`? Puts a
- * payload into every field of run.json and results.json of finished smoke runs, one at a time, writes the
+ * payload into every field of run.json and of the measurements of finished smoke runs, one at a time, writes the
  * report again and looks for the payload in the page as markup. Opens pages in Chromium: no script of a
  * payload may run, nothing may be loaded, and the policy may have nothing to complain about.
  */
@@ -139,11 +139,11 @@ function judge(code: number, stderr: string, page: string, tally: Tally): string
 
 async function attackNames(
   work: string,
-  run: string,
+  training: string,
   tally: Tally,
   log: (line: string) => void,
 ): Promise<void> {
-  const folder = join(run, "checkpoints");
+  const folder = join(training, "checkpoints");
   const [weights = ""] = readdirSync(folder).sort(
     (a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10),
   );
@@ -159,6 +159,12 @@ async function attackNames(
   }
 }
 
+/** The file of a run with this name, or the files of the folder. */
+function filesOf(run: string, name: string): string[] {
+  if (name.endsWith(".json")) return [name];
+  return readdirSync(join(run, name)).map((file) => join(name, file));
+}
+
 /** Finished pages of the studies, and pages that hold payloads: escaped, and by force unescaped. */
 async function attack(
   work: string,
@@ -171,16 +177,18 @@ async function attack(
     const out = join(work, study);
     const { code, stderr } = await tinylens(work, "run", study, "--smoke", "--out", out);
     if (code > 1) throw new Error(`${study}: ${stderr}`);
-    const name = readdirSync(out)[0] as string;
+    const trainings = join(out, "trainings");
+    const name = readdirSync(out).find((entry) => entry !== "trainings") as string;
     const html = readFileSync(join(out, name, "report.html"), "utf8");
     pages.push({ label: study, html, free: "everything" });
     const forced = html.replace("</body>", () => `${payloads.join("\n")}</body>`);
     pages.push({ label: `${study} with payloads by force`, html: forced, free: "nothing" });
-    for (const file of settings.files) {
+    for (const file of settings.files.flatMap((one) => filesOf(join(out, name), one))) {
       const kept = await attackFile(out, name, file, settings, tally, log);
       if (kept !== undefined) pages.push({ label: `${study} ${file}`, html: kept, free: "policy" });
     }
-    if (study === "max-of-two") await attackNames(work, join(out, name), tally, log);
+    if (study === "max-of-two")
+      await attackNames(work, join(trainings, readdirSync(trainings)[0] as string), tally, log);
   }
   return pages;
 }
@@ -190,7 +198,7 @@ async function run(args: readonly string[], log: (line: string) => void): Promis
     args: [...args],
     options: {
       studies: { type: "string", default: "max-of-two,group-composition,skip-trigram,max-of-four" },
-      files: { type: "string", default: "run.json,results.json" },
+      files: { type: "string", default: "run.json,measurements" },
       seed: { type: "string", default: "0" },
       forms: { type: "string", default: "3" },
       chromium: { type: "string", default: chromiumPath() ?? "" },
@@ -222,6 +230,6 @@ async function run(args: readonly string[], log: (line: string) => void): Promis
 export const campaign: Campaign = {
   name: "xss",
   summary:
-    "script in every field of a run's files (--studies A,B --files run.json,results.json --seed 0 --forms 3 --chromium PATH)",
+    "script in every field of a run's files (--studies A,B --files run.json,measurements --seed 0 --forms 3 --chromium PATH)",
   run,
 };

@@ -11,8 +11,8 @@ import { version } from "./version.ts";
 const folderName = "measurements";
 
 /**
- * A memory in `folder`, one file for each measurement. A file that is damaged is measured again.
- * Without `write` nothing is kept beyond what is there.
+ * A memory in `folder`, one file for each measurement. What a damaged file held, or one under the
+ * name of another, is measured again. Without `write` nothing is kept beyond what is there.
  */
 export function folderMemory(folder: string, write: boolean, opener?: Opener): Memory {
   const path = (key: string): string => join(folder, folderName, `${key}.json`);
@@ -20,22 +20,26 @@ export function folderMemory(folder: string, write: boolean, opener?: Opener): M
     async read(key) {
       const text = await readTextIfThere(path(key));
       const json = text === undefined ? undefined : unseal(text);
-      return json === undefined ? undefined : innerText(json);
+      return json === undefined ? undefined : valueIn(json, key);
     },
     async write(key, text) {
       if (!write) return;
       await makeFolder(join(folder, folderName));
-      await writeWhole(path(key), `${seal(`{"value":${text}}`)}\n`, opener);
+      await writeWhole(path(key), `${seal(`${opening(key)}${text}}`)}\n`, opener);
     },
   };
 }
 
-const opening = '{"value":';
+/** How the text of a measurement begins. */
+function opening(key: string): string {
+  return `{"key":"${key}","value":`;
+}
 
-/** The text between `{"value":` and `}`. */
-function innerText(json: string): string | undefined {
-  if (!json.startsWith(opening) || !json.endsWith("}")) return undefined;
-  return json.slice(opening.length, -1);
+/** The value in the text of the measurement `key`; undefined in the text of another. */
+function valueIn(json: string, key: string): string | undefined {
+  const before = opening(key);
+  if (!json.startsWith(before) || !json.endsWith("}")) return undefined;
+  return json.slice(before.length, -1);
 }
 
 /**

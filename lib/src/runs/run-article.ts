@@ -121,11 +121,11 @@ async function work(
   const open = onceFor((device) => backendFor(device, options));
   const steps = Object.values(plans).reduce((sum, plan) => sum + plan.steps, 0);
   const made = await open(before?.device ?? options.device);
+  const names = await trainingNames(options.out, plans);
   const record =
-    before ?? newRecord(asked.study.name, asked.params, made.name, options.threads, steps);
+    before ?? newRecord(asked.study.name, asked.params, made.name, options.threads, steps, names);
   const journal = new RunJournal(folder, record, options.opener);
-  const folders = await trainingNames(options.out, plans);
-  await journal.write({ state: "training", failure: undefined, trainings: folders });
+  await journal.write({ state: "training", failure: undefined, trainings: names });
   try {
     const { trainings, step, resumed } = await trainAll(plans, record, open, options);
     const page = trainings && (await conclude(asked, folder, trainings, open, options, true));

@@ -187,11 +187,13 @@ export function newRecord(
   device: BackendName,
   threads: number | undefined,
   steps: number,
+  trainings?: readonly string[],
 ): RunRecord {
   return {
     format: runFormat,
     study,
     params: params as Readonly<Record<string, unknown>>,
+    ...(trainings && { trainings }),
     versions: { tinylens: version(), node: process.versions.node },
     device,
     threads: mostThreads(threads),

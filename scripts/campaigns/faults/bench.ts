@@ -64,6 +64,13 @@ export class Bench {
     return name === undefined ? undefined : join(this.out, name);
   }
 
+  /** The folder of its training; undefined before there is one. */
+  get training(): string | undefined {
+    const folder = join(this.out, "trainings");
+    const [name] = existsSync(folder) ? readdirSync(folder) : [];
+    return name === undefined ? undefined : join(folder, name);
+  }
+
   train(env: NodeJS.ProcessEnv = {}, shell = '"$@"'): Started {
     return start(shell, [...study, "--out", this.out], env);
   }
@@ -75,17 +82,17 @@ export class Bench {
     void started.ended.then(() => {
       over = true;
     });
-    const there = () => existsSync(join(this.run ?? "", "checkpoints/100.safetensors"));
+    const there = () => existsSync(join(this.training ?? "", "checkpoints/100.safetensors"));
     while (!over && !there()) await wait(10);
     return started;
   }
 
-  /** Train to 100, kill, and change what is left. */
-  async killAt100(damage: (run: string) => void = () => {}): Promise<void> {
+  /** Train to 100, kill, and change what is left of the training. */
+  async killAt100(damage: (training: string) => void = () => {}): Promise<void> {
     const { child, ended } = await this.trainTo100();
     child.kill("SIGKILL");
     await ended;
-    damage(this.run as string);
+    damage(this.training as string);
   }
 
   /** Run the same command again: it must end well, with the bytes of a run that nothing happened to. */
@@ -96,20 +103,22 @@ export class Bench {
   }
 
   compare(): string | undefined {
-    const [expected, got] = [hashes(this.whole), hashes(this.run ?? "")];
+    const [expected, got] = [hashes(this.whole), hashes(this.out)];
     const names = [...new Set([...Object.keys(expected), ...Object.keys(got)])];
     const different = names.filter((name) => expected[name] !== got[name]);
     return different.length === 0 ? undefined : `differs: ${different.join(", ")}`;
   }
 }
 
-/** Whatever must be the same in each run. */
-function hashes(run: string): Record<string, string> {
-  const names = readdirSync(run, { recursive: true, encoding: "utf8" }).sort();
-  const kept = names.filter((name) => /\.safetensors$|^metrics\.jsonl$|^results\.json$/.test(name));
+/** Whatever must be the same in each folder of runs. */
+function hashes(out: string): Record<string, string> {
+  const names = readdirSync(out, { recursive: true, encoding: "utf8" }).sort();
+  const kept = names.filter((name) =>
+    /\.safetensors$|metrics\.jsonl$|measurements.*\.json$/.test(name),
+  );
   const hash = (name: string) =>
     createHash("sha256")
-      .update(readFileSync(join(run, name)))
+      .update(readFileSync(join(out, name)))
       .digest("hex");
   return Object.fromEntries(kept.map((name) => [name, hash(name)]));
 }

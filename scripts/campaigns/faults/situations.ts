@@ -105,19 +105,21 @@ const refusals: readonly Situation[] = [
   },
 }));
 
-const deleted: readonly Situation[] = ["", "checkpoints", "run.json", "metrics.jsonl"].map(
-  (part) => ({
-    name: `deleted-${part || "folder"}`,
-    async attempt(bench) {
-      const { ended } = await bench.trainTo100();
-      rmSync(join(bench.run as string, part), { recursive: true, force: true });
-      return outcry(await ended) ?? bench.again();
-    },
-  }),
-);
+const deleted: readonly Situation[] = [
+  ...["run", "run/run.json", "training", "training/training.json"],
+  ...["training/checkpoints", "training/metrics.jsonl"],
+].map((path) => ({
+  name: `deleted-${path.replace("/", "-")}`,
+  async attempt(bench) {
+    const { ended } = await bench.trainTo100();
+    const [folder, part = ""] = path.split("/") as ["run" | "training", string?];
+    rmSync(join(bench[folder] as string, part), { recursive: true, force: true });
+    return outcry(await ended) ?? bench.again();
+  },
+}));
 
-const lastCheckpoint = (run: string): string => {
-  const folder = join(run, "checkpoints");
+const lastCheckpoint = (training: string): string => {
+  const folder = join(training, "checkpoints");
   const steps = readdirSync(folder).map((name) => Number.parseInt(name, 10));
   return join(folder, `${Math.max(...steps)}.safetensors`);
 };
@@ -128,24 +130,27 @@ function flipBit(path: string): void {
   writeFileSync(path, bytes);
 }
 
-const damages: Readonly<Record<string, (run: string) => void>> = {
-  "checkpoint-cut": (run) => truncateSync(lastCheckpoint(run), 1000),
-  "checkpoint-empty": (run) => truncateSync(lastCheckpoint(run), 0),
-  "checkpoint-missing": (run) => rmSync(lastCheckpoint(run)),
-  "checkpoint-flipped": (run) => flipBit(lastCheckpoint(run)),
-  "checkpoint-copied": (run) =>
-    cpSync(join(run, "checkpoints/0.safetensors"), join(run, "checkpoints/50.safetensors")),
-  "earlier-flipped": (run) => flipBit(join(run, "checkpoints/50.safetensors")),
-  "checkpoint-renamed": (run) =>
-    cpSync(lastCheckpoint(run), join(run, "checkpoints/550.safetensors")),
-  "metrics-garbage": (run) => appendFileSync(join(run, "metrics.jsonl"), "garbage\n"),
-  "metrics-twice": (run) => {
-    const path = join(run, "metrics.jsonl");
+const damages: Readonly<Record<string, (training: string) => void>> = {
+  "checkpoint-cut": (training) => truncateSync(lastCheckpoint(training), 1000),
+  "checkpoint-empty": (training) => truncateSync(lastCheckpoint(training), 0),
+  "checkpoint-missing": (training) => rmSync(lastCheckpoint(training)),
+  "checkpoint-flipped": (training) => flipBit(lastCheckpoint(training)),
+  "checkpoint-copied": (training) =>
+    cpSync(
+      join(training, "checkpoints/0.safetensors"),
+      join(training, "checkpoints/50.safetensors"),
+    ),
+  "earlier-flipped": (training) => flipBit(join(training, "checkpoints/50.safetensors")),
+  "checkpoint-renamed": (training) =>
+    cpSync(lastCheckpoint(training), join(training, "checkpoints/550.safetensors")),
+  "metrics-garbage": (training) => appendFileSync(join(training, "metrics.jsonl"), "garbage\n"),
+  "metrics-twice": (training) => {
+    const path = join(training, "metrics.jsonl");
     writeFileSync(path, readFileSync(path, "utf8").replace(/^.*\n/, "$&$&"));
   },
-  "metrics-cut": (run) => truncateSync(join(run, "metrics.jsonl"), 150),
-  "metrics-changed": (run) => {
-    const path = join(run, "metrics.jsonl");
+  "metrics-cut": (training) => truncateSync(join(training, "metrics.jsonl"), 150),
+  "metrics-changed": (training) => {
+    const path = join(training, "metrics.jsonl");
     const text = readFileSync(path, "utf8");
     writeFileSync(path, text.replace(/"trainLoss":[0-9.e-]+/, '"trainLoss":77'));
   },
@@ -159,24 +164,26 @@ const damaged: readonly Situation[] = Object.entries(damages).map(([name, damage
   },
 }));
 
-const locks: readonly Situation[] = [
-  ["lock-file", (lock: string) => writeFileSync(lock, "null"), /is not a lock of tinylens/],
-  ["lock-odd", (lock: string) => mkdirSync(join(lock, "odd"), { recursive: true }), /not a lock/],
-  ["lock-empty", (lock: string) => mkdirSync(lock), undefined],
-].map(([name, make, sentence]) => ({
-  name: name as string,
-  async attempt(bench) {
-    await bench.killAt100((run) => {
-      const lock = join(run, "lock");
+/** Of the folder of the run, and of that of its training. */
+const locks: readonly Situation[] = (["run", "training"] as const).flatMap((folder) =>
+  [
+    ["file", (lock: string) => writeFileSync(lock, "null"), /is not a lock of tinylens/],
+    ["odd", (lock: string) => mkdirSync(join(lock, "odd"), { recursive: true }), /not a lock/],
+    ["empty", (lock: string) => mkdirSync(lock), undefined],
+  ].map(([name, make, sentence]) => ({
+    name: `lock-${name}-${folder}`,
+    async attempt(bench: Bench) {
+      await bench.killAt100();
+      const lock = join(bench[folder] as string, "lock");
       rmSync(lock, { recursive: true });
       (make as (path: string) => void)(lock);
-    });
-    if (sentence === undefined) return bench.again();
-    const fault = refused(await bench.train().ended, sentence as RegExp);
-    rmSync(join(bench.run as string, "lock"), { recursive: true });
-    return fault ?? bench.again();
-  },
-}));
+      if (sentence === undefined) return bench.again();
+      const fault = refused(await bench.train().ended, sentence as RegExp);
+      rmSync(lock, { recursive: true });
+      return fault ?? bench.again();
+    },
+  })),
+);
 
 /** Whatever becomes of the streams, the run ends and nothing shows a stack. */
 const streams: readonly Situation[] = [

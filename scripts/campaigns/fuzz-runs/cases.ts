@@ -1,6 +1,6 @@
 /** One kind of damage a function; each gives what was wrong with how tinylens took it. */
 
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { InputError } from "../../../lib/src/core/errors.ts";
@@ -18,13 +18,18 @@ interface Bench extends RunFolders {
   /** Folder of the copy that is damaged, and of the run in it. */
   readonly out: string;
   readonly run: string;
+  /** Folder of its training, in the copy. */
+  readonly trained: string;
 }
 
 type Kind = (bench: Bench, g: Generator) => Promise<Verdict>;
 
 export function casesOf(folders: RunFolders): Case {
   const out = join(folders.work, `worker-${threadId}`);
-  const bench = { ...folders, out, run: join(out, folders.name) };
+  const bench = {
+    ...{ ...folders, out },
+    ...{ run: join(out, folders.name), trained: join(out, folders.training) },
+  };
   return async (index, g) => {
     const [label, kind] = kinds[index % kinds.length] as (typeof kinds)[number];
     const { kind: how, fault } = await kind(bench, g);
@@ -94,15 +99,49 @@ const recordOfFinished: Kind = async (bench, g) => {
   return { kind: "listed", fault: misbehaved(ended) ?? silent };
 };
 
-const results: Kind = async (bench, g) => {
-  copy(bench, bench.done);
-  const differs = damage(g, join(bench.run, "results.json"), true);
+/** Ask a finished run for its report, or run it again. */
+const reread = (bench: Bench, g: Generator): Promise<Ended> => {
   const words = g.pick([
     ["report", bench.name],
     ["run", study, "--smoke"],
     ["run", study, "--smoke"],
   ]);
-  return mustRefuse(await command(bench.work, [...words, "--out", bench.out]), differs);
+  return command(bench.work, [...words, "--out", bench.out]);
+};
+
+/** A damaged measurement is made again, which needs the device. */
+const measurement: Kind = async (bench, g) => {
+  copy(bench, bench.done);
+  const folder = join(bench.run, "measurements");
+  const [one, other] = [g.pick(readdirSync(folder)), g.pick(readdirSync(folder))];
+  const swapped = g.random() < 0.2;
+  if (swapped) cpSync(join(folder, other), join(folder, one));
+  const differs = swapped ? one !== other : damage(g, join(folder, one), true);
+  const ended = await reread(bench, g);
+  const again = ended.code === 2 && ended.stderr.includes(accepted);
+  const fault = differs && !again ? `silent: used damage, ${ended.stderr}` : undefined;
+  return { kind: again ? "measured again" : "read", fault: misbehaved(ended) ?? fault };
+};
+
+const trainingRecord: Kind = async (bench, g) => {
+  copy(bench, g.pick([bench.done, bench.part]));
+  const differs = damage(g, join(bench.trained, "training.json"), true);
+  const ended = await command(bench.work, ["run", study, "--smoke", "--out", bench.out]);
+  return mustRefuse(ended, differs);
+};
+
+/** Of a finished run: the rows are those that were written, or training goes on from where they are. */
+const metricsOfFinished: Kind = async (bench, g) => {
+  copy(bench, bench.done);
+  const path = join(bench.trained, "metrics.jsonl");
+  const before = linesOf(path);
+  damageLine(g, path);
+  const { rows } = metricsFromText(readFileSync(path, "utf8"));
+  const whole = rows.slice(0, before.length).map((row) => JSON.stringify(row));
+  const differs = whole.join() !== before.join();
+  const ended = await reread(bench, g);
+  const used = differs && ended.code !== 2 ? "silent: a changed log is used" : undefined;
+  return { kind: ended.code === 2 ? "refused" : "read", fault: misbehaved(ended) ?? used };
 };
 
 const recordOfStopped: Kind = async (bench, g) => {
@@ -116,8 +155,8 @@ const recordOfStopped: Kind = async (bench, g) => {
 
 const metricsInTable: Kind = async (bench, g) => {
   copy(bench, bench.done);
-  const path = join(bench.run, "metrics.jsonl");
-  const before = metricsFromText(readFileSync(path, "utf8")).rows.map((row) => JSON.stringify(row));
+  const path = join(bench.trained, "metrics.jsonl");
+  const before = linesOf(path);
   damageLine(g, path);
   const ended = await command(bench.work, ["runs", "--json", "--out", bench.out]);
   const last = JSON.parse(ended.stdout).runs[0]?.last ?? null;
@@ -126,12 +165,17 @@ const metricsInTable: Kind = async (bench, g) => {
   return { kind: "listed", fault: misbehaved(ended) ?? fault };
 };
 
+/** The rows of a log, each as text. */
+function linesOf(path: string): string[] {
+  return metricsFromText(readFileSync(path, "utf8")).rows.map((row) => JSON.stringify(row));
+}
+
 /** Whether training would go on from what was written, or refuses. */
 async function resumes(bench: Bench): Promise<Verdict> {
   const plan = maxOfTwo.plans(maxOfTwo.params.parse(maxOfTwo.smoke)).model as never;
-  const original = join(bench.part, bench.name);
+  const original = join(bench.part, bench.training);
   try {
-    const { checkpoint, rows } = await resumePoint(bench.run, plan);
+    const { checkpoint, rows } = await resumePoint(bench.trained, plan);
     const step = checkpoint?.step ?? -1;
     const sound = (await findCheckpoint(original, step)).checkpoint;
     const metrics = metricsFromText(readFileSync(join(original, "metrics.jsonl"), "utf8"));
@@ -157,21 +201,21 @@ function flat(value: unknown): string {
 
 const metricsOfStopped: Kind = (bench, g) => {
   copy(bench, bench.part);
-  damageLine(g, join(bench.run, "metrics.jsonl"));
+  damageLine(g, join(bench.trained, "metrics.jsonl"));
   return resumes(bench);
 };
 
 const lastCheckpoint: Kind = (bench, g) => {
   copy(bench, bench.part);
-  damage(g, join(bench.run, "checkpoints/40.safetensors"), false);
+  damage(g, join(bench.trained, "checkpoints/40.safetensors"), false);
   return resumes(bench);
 };
 
 const earlierCheckpoint: Kind = async (bench, g) => {
   copy(bench, bench.part);
-  damage(g, join(bench.run, "checkpoints/20.safetensors"), false);
-  const found = await findCheckpoint(bench.run, 20);
-  const sound = await findCheckpoint(join(bench.part, bench.name), 20);
+  damage(g, join(bench.trained, "checkpoints/20.safetensors"), false);
+  const found = await findCheckpoint(bench.trained, 20);
+  const sound = await findCheckpoint(join(bench.part, bench.training), 20);
   const used = found.checkpoint !== undefined && flat(found) !== flat(sound);
   return {
     kind: found.checkpoint === undefined ? "refused" : "read",
@@ -184,7 +228,7 @@ const steps = ["0", "-5", "41", "60", "61", "1e3", "1e300", "NaN", "", "40.5", "
 /** Another number in the metadata of a checkpoint, in a file that is otherwise whole. */
 const metadata: Kind = (bench, g) => {
   copy(bench, bench.part);
-  const path = join(bench.run, "checkpoints/40.safetensors");
+  const path = join(bench.trained, "checkpoints/40.safetensors");
   const bytes = readFileSync(path);
   const length = Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.toString("utf8", 8, 8 + length));
@@ -201,7 +245,7 @@ const analysed: Kind = async (bench, g) => {
   rmSync(bench.out, { recursive: true, force: true });
   mkdirSync(bench.out, { recursive: true });
   const path = join(bench.out, "60.safetensors");
-  cpSync(join(bench.done, bench.name, "checkpoints/60.safetensors"), path);
+  cpSync(join(bench.done, bench.training, "checkpoints/60.safetensors"), path);
   damage(g, path, false);
   const words = ["analyse", study, "--smoke", "--checkpoint", path, "--out", bench.out];
   const ended = await command(bench.work, words);
@@ -269,7 +313,9 @@ const flags: Kind = async (bench, g) => {
 
 const kinds: readonly (readonly [string, Kind])[] = Object.entries({
   recordOfFinished,
-  results,
+  measurement,
+  trainingRecord,
+  metricsOfFinished,
   metricsInTable,
   recordOfStopped,
   metricsOfStopped,

@@ -7,6 +7,9 @@ import { InputError } from "../../../lib/src/core/errors.ts";
 
 export const study = "max-of-two";
 
+/** Folder of trainings in a folder of runs. */
+const trainingsName = "trainings";
+
 /** Where the runs lie; plain data, for the worker. */
 export interface RunFolders {
   readonly work: string;
@@ -16,6 +19,8 @@ export interface RunFolders {
   readonly part: string;
   /** Name of the run's folder in both. */
   readonly name: string;
+  /** Path of the folder of its training, from each of both. */
+  readonly training: string;
 }
 
 /** How a command ended. */
@@ -65,20 +70,22 @@ export async function makeRuns(work: string): Promise<RunFolders> {
   const words = ["run", study, "--smoke", "--out"];
   const ended = await command(work, [...words, done], async () => backend);
   if (ended.code !== 0) throw new Error(`the run does not end: ${ended.stderr}`);
-  const name = readdirSync(done)[0] as string;
-  await stopHalfway(join(part, name), join(done, name));
-  return { work, done, part, name };
+  const names = readdirSync(done);
+  const name = names.find((entry) => entry !== trainingsName) as string;
+  const training = join(trainingsName, readdirSync(join(done, trainingsName))[0] as string);
+  cpSync(done, part, { recursive: true });
+  await stopHalfway(join(part, name), join(part, training));
+  return { work, done, part, name, training };
 }
 
 /** Make of a finished run one that was stopped after step 40. */
-async function stopHalfway(part: string, done: string): Promise<void> {
+async function stopHalfway(run: string, training: string): Promise<void> {
   const { readRecord, writeRecord } = await import("../../../lib/src/runs/record.ts");
-  cpSync(done, part, { recursive: true });
-  const record = await readRecord(done);
+  const record = await readRecord(run);
   if (record === undefined) throw new Error("the run has no record");
   const stopped = { state: "training", step: 40, claims: [], metrics: {} } as const;
-  await writeRecord(part, { ...record, ...stopped });
-  for (const file of ["results.json", "report.html", "checkpoints/60.safetensors"]) {
-    rmSync(join(part, file));
-  }
+  await writeRecord(run, { ...record, ...stopped });
+  rmSync(join(run, "measurements"), { recursive: true });
+  rmSync(join(run, "report.html"));
+  rmSync(join(training, "checkpoints/60.safetensors"));
 }
