@@ -71,6 +71,9 @@ async function openPage(browser: Browser, path: string, { html, free }: Page) {
   page.on("console", (message) => complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
   await page.goto(pathToFileURL(path).href);
+  await page.$$eval("details", (all) => {
+    for (const folded of all) folded.open = true;
+  });
   const ids = await page.$$eval("figure[data-figure]", (all) => all.map(({ id }) => id));
   for (const id of ids) {
     await page.locator(`[id="${id}"]`).scrollIntoViewIfNeeded();

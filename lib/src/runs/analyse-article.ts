@@ -4,20 +4,17 @@ import { basename, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { type ConfigRecord, type ModelFile, readModel, writeModel } from "../interchange/index.ts";
 import type { AnyPlan, FileFacts } from "../lab/index.ts";
-import {
-  type AnalyseOptions,
-  analysedFile,
-  analysisRecord,
-  textsBeside,
-} from "./analyse-checkpoint.ts";
+import { type AnalyseOptions, analysedFile, textsBeside } from "./analyse-checkpoint.ts";
 import { checkpointRunName, sha256 } from "./canonical.ts";
 import { removeUnfinished, writeWhole } from "./disk.ts";
 import { takeLock } from "./lock.ts";
 import type { RunOutcome } from "./outcome.ts";
 import { checkedPlans } from "./plans.ts";
 import type { Asked } from "./read-page.ts";
+import { newRecord } from "./record.ts";
 import { RunJournal } from "./run-journal.ts";
 import { backendFor, lockOptions } from "./run-study.ts";
+import { mostThreads } from "./threads.ts";
 import { analysedName, isPlain, viewRun } from "./view-run.ts";
 
 /**
@@ -47,11 +44,15 @@ export async function analyseArticle(asked: Asked, options: AnalyseOptions): Pro
   try {
     await removeUnfinished(folder);
     const backend = await backendFor(options.device, options);
-    const record = analysisRecord(study.name, params, backend.name, {
-      file: basename(options.file),
-      sha256: hash,
-      known: known(asked.params, params, facts),
-      dataKnown: study.knowsData?.(facts) === true,
+    const record = newRecord({
+      ...{ study: study.name, params, state: "done" },
+      ...{ device: backend.name, threads: mostThreads(undefined) },
+      checkpoint: {
+        file: basename(options.file),
+        sha256: hash,
+        known: known(asked.params, params, facts),
+        dataKnown: study.knowsData?.(facts) === true,
+      },
     });
     await keep(folder, file, options);
     await new RunJournal(folder, record, options.opener).write({});

@@ -9,17 +9,16 @@ import { checkStart } from "../io/start.ts";
 import type { WeightArrays } from "../models/model.ts";
 import type { Origin, Study, TrainedRun } from "../studies/study.ts";
 import { checkpointFromArrays, type TrainingPlan } from "../train/index.ts";
-import { checkpointRunName, runFormat, sha256 } from "./canonical.ts";
+import { checkpointRunName, sha256 } from "./canonical.ts";
 import { readIfThere, readTextIfThere, removeUnfinished } from "./disk.ts";
 import { takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
 import { planOf } from "./plan-of.ts";
-import type { RunRecord } from "./record.ts";
+import { newRecord, type RunRecord } from "./record.ts";
 import { concludeRun } from "./results.ts";
 import { RunJournal } from "./run-journal.ts";
 import { backendFor, lockOptions, type RunOptions } from "./run-study.ts";
 import { mostThreads } from "./threads.ts";
-import { version } from "./version.ts";
 
 /** Which checkpoint to analyse, with which study, and where to. */
 export interface AnalyseOptions
@@ -60,8 +59,11 @@ export async function analyseCheckpoint<P, R>(
     await removeUnfinished(folder);
     const backend = await backendFor(options.device, options);
     const about = { file: basename(file), sha256: hash };
-    const made = analysisRecord(study.name, params, backend.name, about);
-    const record = { ...made, step, steps: step };
+    const record = newRecord({
+      ...{ study: study.name, params: params as RunRecord["params"], checkpoint: about },
+      ...{ device: backend.name, threads: mostThreads(undefined) },
+      ...{ state: "done", step, steps: step },
+    });
     const journal = new RunJournal(folder, record, options.opener);
     const run = fixedRun(step, weights, study.knowsData?.(origin) === true);
     const done = await concludeRun(study, params, run, journal, step, { ...options, backend });
@@ -82,31 +84,6 @@ export async function analysedFile(
   );
   if (bytes !== undefined) return { format, bytes };
   throw new InputError(`--checkpoint: cannot read ${file}: it is not there; check the path`);
-}
-
-/** The record of an analysis that begins. */
-export function analysisRecord(
-  study: string,
-  params: unknown,
-  device: RunRecord["device"],
-  checkpoint: NonNullable<RunRecord["checkpoint"]>,
-): RunRecord {
-  return {
-    format: runFormat,
-    study,
-    params: params as Readonly<Record<string, unknown>>,
-    checkpoint,
-    versions: { tinylens: version(), node: process.versions.node },
-    device,
-    threads: mostThreads(undefined),
-    state: "done",
-    started: new Date().toISOString(),
-    seconds: 0,
-    step: 0,
-    steps: 0,
-    claims: [],
-    metrics: {},
-  };
 }
 
 /** The weights of the plan's model among the arrays of a file, in float32. */

@@ -1,6 +1,7 @@
 /** Names of runs: the study and a hash of everything that decides its numbers. */
 
 import { createHash } from "node:crypto";
+import { basename, dirname } from "node:path";
 
 /** Version of the folder's layout; a change makes old folders unreadable and names new. */
 export const runFormat = 2;
@@ -12,6 +13,15 @@ export function canonicalJson(value: unknown): string {
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   );
+}
+
+/** Folder of trainings in a folder of runs. */
+export const trainingsName = "trainings";
+
+/** What a sentence calls a folder: `run NAME` or `training NAME`. */
+export function folderTitle(folder: string): string {
+  const kind = basename(dirname(folder)) === trainingsName ? "training" : "run";
+  return `${kind} ${basename(folder)}`;
 }
 
 /** `<study>-<hash>`: the first eight hexadecimal digits of the SHA-256 of the parameters. */

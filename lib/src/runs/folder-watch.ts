@@ -1,7 +1,8 @@
 /** Notices when the folder of a running process is deleted or replaced. */
 
-import { basename, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { folderTitle } from "./canonical.ts";
 import { statIfThere } from "./disk.ts";
 import { requireLock } from "./lock.ts";
 import { recordName } from "./record.ts";
@@ -45,7 +46,7 @@ export class FolderWatch {
   private gone(what: string): InputError {
     const name = what === "" ? "its folder" : what;
     return new InputError(
-      `run ${basename(this.run)}: ${name} was deleted or replaced during training; run the same command again`,
+      `${folderTitle(this.run)}: ${name} was deleted or replaced during training; run the same command again`,
     );
   }
 }

@@ -3,12 +3,12 @@
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
 import type { MetricsRow } from "../train/index.ts";
+import { trainingsName } from "./canonical.ts";
 import { listIfThere, statIfThere } from "./disk.ts";
 import { isHeld } from "./lock.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { type RunRecord, readRecord } from "./record.ts";
 import { metricsPath, stepReached } from "./resume.ts";
-import { trainingsName } from "./training-folder.ts";
 
 /** `training`: a process works on it. `stopped`: none does; the same command goes on with it. */
 export type RunStatus = "training" | "stopped" | "failed" | "done";

@@ -10,9 +10,10 @@
 
 import { randomBytes } from "node:crypto";
 import { lstat, mkdir, rename, rm, rmdir, unlink, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { InputError } from "../core/errors.ts";
+import { folderTitle } from "./canonical.ts";
 import { makeFolder } from "./disk.ts";
 import { explain, explainRead, systemCode } from "./disk-errors.ts";
 import { isThere, listIfThere } from "./disk-read.ts";
@@ -206,7 +207,7 @@ async function removeEntry(path: string, entry: string): Promise<void> {
 }
 
 function runOf(path: string): string {
-  return `run ${basename(dirname(path))}`;
+  return folderTitle(dirname(path));
 }
 
 function locked(path: string, holder: ProcessIdentity | undefined): InputError {

@@ -80,8 +80,12 @@ export async function keepRows(
   rows: readonly MetricsRow[],
   opener?: Opener,
 ): Promise<void> {
-  const text = textOf(rows);
-  if ((await readTextIfThere(path)) !== text) await writeWhole(path, text, opener);
+  if (!(await holdsRows(path, rows))) await writeWhole(path, textOf(rows), opener);
+}
+
+/** Whether the file holds these rows and nothing else. */
+export async function holdsRows(path: string, rows: readonly MetricsRow[]): Promise<boolean> {
+  return (await readTextIfThere(path)) === textOf(rows);
 }
 
 function textOf(rows: readonly MetricsRow[]): string {

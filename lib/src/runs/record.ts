@@ -9,6 +9,7 @@ import { runFormat } from "./canonical.ts";
 import { type Opener, openOnDisk, readIfThere, writeWhole } from "./disk.ts";
 import { jsonNumber, numbersAsText } from "./json-numbers.ts";
 import { seal, unseal } from "./sealed-json.ts";
+import { version } from "./version.ts";
 
 /** Settings and state of a run: the content of `run.json`, without its checksum. */
 export interface RunRecord {
@@ -82,7 +83,7 @@ function isShallow(value: unknown, depth = 20): boolean {
 
 const paramValue = z.unknown().refine((value) => isShallow(value), "nested too deeply");
 
-const recordSchema: z.ZodType<RunRecord> = z.strictObject({
+const recordSchema = z.strictObject({
   format: z.literal(runFormat),
   study: z.string(),
   params: z.record(z.string(), paramValue),
@@ -108,9 +109,26 @@ const recordSchema: z.ZodType<RunRecord> = z.strictObject({
   metrics: z.record(z.string(), jsonNumber),
 });
 
-/** The text of `run.json`. */
+/** A record that begins, with these fields. */
+export function newRecord(
+  fields: Pick<RunRecord, "study" | "device" | "threads"> & Partial<RunRecord>,
+): RunRecord {
+  return {
+    ...{ format: runFormat, params: {} },
+    versions: { tinylens: version(), node: process.versions.node },
+    ...{ state: "training", started: new Date().toISOString() },
+    ...{ seconds: 0, step: 0, steps: 0, claims: [], metrics: {} },
+    ...fields,
+  };
+}
+
+/** The text of `run.json`: the fields in the order of the schema, however the record was made. */
 export function recordToText(record: RunRecord): string {
-  return `${seal(JSON.stringify(record, numbersAsText, 2))}\n`;
+  const ordered = Object.keys(recordSchema.shape).map((name) => [
+    name,
+    record[name as keyof RunRecord],
+  ]);
+  return `${seal(JSON.stringify(Object.fromEntries(ordered), numbersAsText, 2))}\n`;
 }
 
 /** Inverse of `recordToText`. Throws `InputError` that begins with `run`, the run's name. */

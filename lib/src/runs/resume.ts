@@ -1,8 +1,9 @@
 /** Where an interrupted training goes on. */
 
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { type Checkpoint, due, type MetricsRow, type TrainingPlan } from "../train/index.ts";
+import { folderTitle } from "./canonical.ts";
 import { checkpointSteps, findCheckpoint } from "./checkpoint-files.ts";
 import { type Metrics, readMetrics } from "./metrics-file.ts";
 
@@ -85,7 +86,7 @@ export async function resumePoint(folder: string, plan: TrainingPlan): Promise<R
   const begun = present.length > 0 || metrics.rows.some((row) => row.step > 0);
   if (!begun) return { checkpoint, rows: [], problem: undefined };
   throw new InputError(
-    `run ${basename(folder)}: ${problem ?? "its checkpoints are missing"}, and no earlier checkpoint can be used; train again with --fresh`,
+    `${folderTitle(folder)}: ${problem ?? "its checkpoints are missing"}, and no earlier checkpoint can be used; train again with --fresh`,
   );
 }
 

@@ -19,20 +19,14 @@ import {
   readPage,
   writeIfChanged,
 } from "./read-page.ts";
-import { type RunRecord, readRecord, recordName } from "./record.ts";
+import { newRecord, type RunRecord, readRecord, recordName } from "./record.ts";
 import { RunJournal } from "./run-journal.ts";
+import { backendFor, emptyFolder, lockOptions, type RunOptions, runFolder } from "./run-study.ts";
+import { mostThreads, withThreads } from "./threads.ts";
 import {
-  backendFor,
-  emptyFolder,
-  lockOptions,
-  newRecord,
-  type RunOptions,
-  runFolder,
-} from "./run-study.ts";
-import { mostThreads } from "./threads.ts";
-import {
+  begunTraining,
   type FolderTraining,
-  finishedTraining,
+  type TrainingRecord,
   trainInFolder,
   trainingFolder,
   trainingRecordName,
@@ -82,13 +76,17 @@ async function readAgain(
   const record = await checkedRecord(asked, folder);
   if (record?.state !== "done") return undefined;
   const trainings = await finishedTrainings(options.out, plans);
-  if (trainings === undefined) return undefined;
+  const { device, threads } = (trainings && ownModel(trainings)) ?? {};
+  if (trainings === undefined || device !== record.device || threads !== record.threads) {
+    return undefined;
+  }
   const nothing = new Error("something has to be measured");
   const cannot = async (): Promise<Backend> => {
     throw nothing;
   };
+  const { onProgress: _, ...quietly } = options;
   try {
-    const page = await conclude(asked, folder, trainings, cannot, options, false);
+    const page = await conclude(asked, folder, trainings, cannot, quietly, false);
     if (page === undefined) return undefined;
     const shown = { ...record, claims: page.claims, metrics: page.metrics };
     const report = pagePath(folder, asked);
@@ -111,6 +109,7 @@ async function checkedRecord({ study, params }: Asked, folder: string) {
   );
 }
 
+/** Nothing is written before the back end is there, so that another device may be chosen then. */
 async function work(
   asked: Asked,
   folder: string,
@@ -118,14 +117,20 @@ async function work(
   options: RunOptions,
 ): Promise<RunOutcome> {
   const before = await checkedRecord(asked, folder);
+  const begun = await begunTrainings(plans, options);
   const open = onceFor((device) => backendFor(device, options));
-  const steps = Object.values(plans).reduce((sum, plan) => sum + plan.steps, 0);
-  const made = await open(before?.device ?? options.device);
-  const names = await trainingNames(options.out, plans);
-  const record =
-    before ?? newRecord(asked.study.name, asked.params, made.name, options.threads, steps, names);
+  const { device = options.device ?? before?.device, threads } = begun.model ?? {};
+  const made = await open(device);
+  const record = {
+    ...(before ?? newRecord({ study: asked.study.name, device: made.name, threads: 1 })),
+    params: asked.params as RunRecord["params"],
+    device: made.name,
+    threads: threads ?? options.threads ?? before?.threads ?? mostThreads(undefined),
+    steps: Object.values(plans).reduce((sum, plan) => sum + plan.steps, 0),
+    trainings: begun.folders,
+  };
   const journal = new RunJournal(folder, record, options.opener);
-  await journal.write({ state: "training", failure: undefined, trainings: names });
+  await journal.write({ state: "training", failure: undefined });
   try {
     const { trainings, step, resumed } = await trainAll(plans, record, open, options);
     const page = trainings && (await conclude(asked, folder, trainings, open, options, true));
@@ -145,16 +150,35 @@ async function work(
   }
 }
 
-/** Read the article. Measurements are made on the device of the first training. */
+/** Names of the folders of trainings, and what the study's own model was begun on. */
+async function begunTrainings(plans: Plans, options: RunOptions) {
+  const folders: string[] = [];
+  let model: TrainingRecord | undefined;
+  for (const [name, plan] of Object.entries(plans)) {
+    const folder = await trainingFolder(options.out, plan);
+    const record = await begunTraining(folder, plan, options);
+    folders.push(basename(folder));
+    if (name === "model") model = record;
+  }
+  return { folders, model };
+}
+
+/** What the study's own model was trained on. */
+function ownModel(trainings: Trainings): TrainingRecord | undefined {
+  return trainings.get("model")?.record;
+}
+
+/** Read the article. Measurements are made on the device of the study's own model. */
 function conclude(
   asked: Asked,
   folder: string,
   trainings: Trainings,
-  backend: OpenBackend,
+  open: OpenBackend,
   options: RunOptions,
   write: boolean,
 ): Promise<Page | undefined> {
-  const device = [...trainings.values()][0]?.record.device ?? options.device;
+  const { device = options.device, threads } = ownModel(trainings) ?? {};
+  const backend: OpenBackend = async (name) => withThreads(await open(name), mostThreads(threads));
   const reading: Reading = { ...options, device, backend, folder, write };
   return readPage(asked, reading, folderLab(asked, trainings, options.published));
 }
@@ -178,27 +202,21 @@ interface Trained {
 
 async function trainAll(
   plans: Plans,
-  record: RunRecord,
+  { device, threads }: RunRecord,
   openBackend: OpenBackend,
-  { out, threads, signal, onProgress, opener }: RunOptions,
+  options: RunOptions,
 ): Promise<Trained> {
   const trainings = new Map<string, FolderTraining>();
   let step = 0;
   let resumed = false;
   for (const [name, plan] of Object.entries(plans)) {
-    const folder = await trainingFolder(out, plan);
-    const training =
-      (await finishedTraining(folder, plan)) ??
-      (await trainInFolder(folder, plan, {
-        part: name === "model" ? undefined : name,
-        device: record.device,
-        threads,
-        newThreads: record.threads ?? mostThreads(threads),
-        openBackend,
-        ...(signal && { signal }),
-        ...(onProgress && { onProgress }),
-        ...(opener && { opener }),
-      }));
+    const training = await trainInFolder(await trainingFolder(options.out, plan), plan, {
+      ...options,
+      part: name === "model" ? undefined : name,
+      newDevice: device,
+      newThreads: threads,
+      openBackend,
+    });
     step += training.step;
     resumed ||= training.resumed;
     if (training.held === undefined) return { trainings: undefined, step, resumed };
@@ -207,18 +225,12 @@ async function trainAll(
   return { trainings, step, resumed };
 }
 
-/** Names of the folders of trainings. */
-async function trainingNames(out: string, plans: Plans): Promise<string[]> {
-  const folders = await Promise.all(Object.values(plans).map((plan) => trainingFolder(out, plan)));
-  return folders.map((folder) => basename(folder));
-}
-
 /** Delete a run and its trainings. */
-async function forget(folder: string, plans: Plans, { out, signal }: RunOptions): Promise<void> {
+async function forget(folder: string, plans: Plans, options: RunOptions): Promise<void> {
   await emptyFolder(folder);
   for (const plan of Object.values(plans)) {
-    const training = await trainingFolder(out, plan);
-    const release = await takeLock(training, { signal });
+    const training = await trainingFolder(options.out, plan);
+    const release = await takeLock(training, lockOptions(options));
     try {
       await emptyFolder(training, trainingRecordName);
     } finally {

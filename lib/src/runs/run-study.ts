@@ -6,20 +6,19 @@ import { type Backend, type BackendName, openBackend } from "../compile/index.ts
 import { InputError } from "../core/errors.ts";
 import type { Study, TrainedRun } from "../studies/study.ts";
 import type { TrainingPlan } from "../train/index.ts";
-import { canonicalJson, runFormat, runName } from "./canonical.ts";
+import { canonicalJson, runName } from "./canonical.ts";
 import { checkpointSteps } from "./checkpoint-files.ts";
 import { explain, isThere, listIfThere, type Opener, removeUnfinished } from "./disk.ts";
 import { type LockOptions, lockName, takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
 import { checkPlan, planOf } from "./plan-of.ts";
 import type { OnProgress } from "./progress.ts";
-import { type RunRecord, readRecord, recordName } from "./record.ts";
+import { newRecord, type RunRecord, readRecord, recordName } from "./record.ts";
 import { concludeRun, readConclusion } from "./results.ts";
 import { metricsPath } from "./resume.ts";
 import { RunJournal } from "./run-journal.ts";
 import { mostThreads, withThreads } from "./threads.ts";
 import { trainedPart, trainPart } from "./train-part.ts";
-import { version } from "./version.ts";
 
 /** What a run needs from outside. */
 export interface RunOptions {
@@ -116,7 +115,12 @@ async function work<P, R>(
   for (const part of [plan, ...Object.values(companions)]) checkPlan(study.name, part);
   const steps = [plan, ...Object.values(companions)].reduce((sum, part) => sum + part.steps, 0);
   const made = await backendFor(before?.device ?? options.device, options);
-  const record = before ?? newRecord(study.name, params, made.name, options.threads, steps);
+  const record =
+    before ??
+    newRecord({
+      ...{ study: study.name, params: params as RunRecord["params"], steps },
+      ...{ device: made.name, threads: mostThreads(options.threads) },
+    });
   const backend = withThreads(made, record.threads);
   const needed = { ...options, backend };
   const journal = new RunJournal(folder, record, options.opener);
@@ -178,33 +182,6 @@ async function trainAll(
     others[part as string] = await trainedPart(path, partPlan, {});
   }
   return { run: await trainedPart(folder, plan, others), step, resumed };
-}
-
-/** The record of a run that begins. */
-export function newRecord(
-  study: string,
-  params: unknown,
-  device: BackendName,
-  threads: number | undefined,
-  steps: number,
-  trainings?: readonly string[],
-): RunRecord {
-  return {
-    format: runFormat,
-    study,
-    params: params as Readonly<Record<string, unknown>>,
-    ...(trainings && { trainings }),
-    versions: { tinylens: version(), node: process.versions.node },
-    device,
-    threads: mostThreads(threads),
-    state: "training",
-    started: new Date().toISOString(),
-    seconds: 0,
-    step: 0,
-    steps,
-    claims: [],
-    metrics: {},
-  };
 }
 
 /**

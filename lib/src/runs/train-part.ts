@@ -1,10 +1,10 @@
 /** Train one plan into a folder, from its last checkpoint when there is one. */
 
-import { basename } from "node:path";
 import type { Backend } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import type { TrainedRun } from "../studies/study.ts";
 import { castWeights, due, type TrainingPlan, train } from "../train/index.ts";
+import { folderTitle } from "./canonical.ts";
 import {
   checkpointFolder,
   checkpointSteps,
@@ -14,7 +14,7 @@ import {
 } from "./checkpoint-files.ts";
 import { makeFolder, type Opener, openOnDisk, removeUnfinished } from "./disk.ts";
 import { FolderWatch } from "./folder-watch.ts";
-import { keepRows, MetricsLog, readMetrics } from "./metrics-file.ts";
+import { holdsRows, keepRows, MetricsLog, readMetrics } from "./metrics-file.ts";
 import type { OnProgress } from "./progress.ts";
 import { intactSteps, metricsPath, type ResumePoint, resumePoint } from "./resume.ts";
 
@@ -70,6 +70,19 @@ export async function trainPart(
 }
 
 /**
+ * Whether every checkpoint of a finished part is sound and there is nothing beside what the plan asks
+ * for. Throws `InputError` when training could not go on.
+ */
+export async function isWhole(folder: string, plan: TrainingPlan): Promise<boolean> {
+  const { checkpoint, problem, rows } = await resumePoint(folder, plan);
+  if (checkpoint?.step !== plan.steps || problem !== undefined) return false;
+  return (
+    (await holdsRows(metricsPath(folder), rows)) &&
+    (await unscheduledSteps(folder, plan, plan.steps)).length === 0
+  );
+}
+
+/**
  * A finished part, as an analysis sees it: with weights in float32. Throws `InputError` when a
  * scheduled checkpoint or row is missing.
  */
@@ -87,7 +100,7 @@ export async function trainedPart(
     : `the checkpoint of step ${plan.steps} is missing`;
   if (problem !== undefined) {
     throw new InputError(
-      `run ${basename(folder)}: ${problem}; run the same command again to train from the checkpoint before it`,
+      `${folderTitle(folder)}: ${problem}; run the same command again to train from the checkpoint before it`,
     );
   }
   return {
@@ -133,8 +146,13 @@ async function sitting(
 
 /** Delete checkpoints that were written only because training was stopped, once a later one exists. */
 async function removeUnscheduled(folder: string, plan: TrainingPlan, step: number): Promise<void> {
-  const { saves } = due(plan);
-  for (const other of await checkpointSteps(folder)) {
-    if (other < step && !saves(other)) await removeCheckpoint(folder, other);
+  for (const other of await unscheduledSteps(folder, plan, step)) {
+    await removeCheckpoint(folder, other);
   }
+}
+
+/** Steps of checkpoints before `step` that the plan does not ask for. */
+async function unscheduledSteps(folder: string, plan: TrainingPlan, step: number) {
+  const { saves } = due(plan);
+  return (await checkpointSteps(folder)).filter((other) => other < step && !saves(other));
 }

@@ -8,18 +8,18 @@ import { z } from "zod";
 import type { Backend, BackendName } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import { type AnyPlan, type HeldTraining, sha256, trainingAddress } from "../lab/index.ts";
-import { runFormat } from "./canonical.ts";
-import { readTextIfThere, writeWhole } from "./disk.ts";
-import { takeLock } from "./lock.ts";
+import { folderTitle, runFormat, trainingsName } from "./canonical.ts";
+import { checkpointSteps } from "./checkpoint-files.ts";
+import { isThere, readTextIfThere, writeWhole } from "./disk.ts";
+import { lockName, takeLock } from "./lock.ts";
 import { sentenceOf } from "./record.ts";
-import type { RunOptions } from "./run-study.ts";
+import { metricsPath } from "./resume.ts";
+import { lockOptions, type RunOptions } from "./run-study.ts";
 import { seal, unseal } from "./sealed-json.ts";
 import { withThreads } from "./threads.ts";
-import { trainedPart, trainPart } from "./train-part.ts";
+import { isWhole, trainedPart, trainPart } from "./train-part.ts";
 import { version } from "./version.ts";
 
-/** Folder of trainings in a folder of runs. */
-export const trainingsName = "trainings";
 /** Name of the record of a training. */
 export const trainingRecordName = "training.json";
 
@@ -52,12 +52,36 @@ export async function trainingFolder(out: string, plan: AnyPlan): Promise<string
   return resolve(out, trainingsName, name);
 }
 
+/** What a training was asked to be computed on. */
+type Asked = Pick<RunOptions, "device" | "threads">;
+
+/**
+ * What the training in `folder` was begun on; undefined when it was not. Throws `InputError` for
+ * half of a training, for another one, and where going on as `asked` would give other bytes.
+ */
+export async function begunTraining(
+  folder: string,
+  plan: AnyPlan,
+  asked: Asked,
+): Promise<TrainingRecord | undefined> {
+  const record = await readTrainingRecord(folder);
+  if (record !== undefined) {
+    await requireSame(folder, record, plan, asked);
+    return record;
+  }
+  const half = (await checkpointSteps(folder)).length > 0 || (await isThere(metricsPath(folder)));
+  if (!half) return undefined;
+  throw new InputError(
+    `${folderTitle(folder)}: half-written, ${trainingRecordName} is missing; train again with --fresh`,
+  );
+}
+
 /** A finished training, read without writing; undefined when it is not there or not finished. */
 export async function finishedTraining(
   folder: string,
   plan: AnyPlan,
 ): Promise<FolderTraining | undefined> {
-  const record = await readTrainingRecord(folder);
+  const record = await begunTraining(folder, plan, {});
   if (record === undefined) return undefined;
   const held = await heldIn(folder, plan, record).catch((error: unknown) => {
     if (error instanceof InputError) return undefined;
@@ -66,33 +90,46 @@ export async function finishedTraining(
   return held && { record, step: plan.steps, resumed: true, held };
 }
 
+/** A finished training of which every file was looked at; undefined when something is to be done. */
+async function wholeTraining(
+  folder: string,
+  plan: AnyPlan,
+  asked: Asked,
+): Promise<FolderTraining | undefined> {
+  const record = await begunTraining(folder, plan, asked);
+  if (record === undefined || (await isThere(join(folder, lockName)))) return undefined;
+  if (!(await isWhole(folder, plan))) return undefined;
+  return { record, step: plan.steps, resumed: true, held: await heldIn(folder, plan, record) };
+}
+
 /** What a training needs from outside. */
 export interface TrainingOptions
   extends Pick<RunOptions, "device" | "threads" | "signal" | "onProgress" | "opener"> {
   /** Name of the training in its study; undefined for the study's own model. */
   readonly part: string | undefined;
   readonly openBackend: (device: BackendName | undefined) => Promise<Backend>;
-  /** Most threads of a new training. */
+  /** Device and most threads of a new training. */
+  readonly newDevice: BackendName;
   readonly newThreads: number;
 }
 
-/** Train `plan` in `folder`, from where it stands. */
+/** Train `plan` in `folder`, from where it stands; a whole training is left as it is. */
 export async function trainInFolder(
   folder: string,
   plan: AnyPlan,
   options: TrainingOptions,
 ): Promise<FolderTraining> {
+  const whole = await wholeTraining(folder, plan, options);
+  if (whole !== undefined) return whole;
   const { onProgress = () => {}, signal, opener } = options;
-  const release = await takeLock(folder, {
-    signal,
-    onWait: (text) => onProgress({ kind: "message", text }),
-  });
+  const release = await takeLock(folder, lockOptions(options));
   try {
-    const before = await readTrainingRecord(folder);
-    if (before !== undefined) requireSame(folder, before, options);
-    const made = await options.openBackend(before?.device ?? options.device);
-    const record = before ?? (await newRecord(plan, made.name, options.newThreads));
-    await writeWhole(join(folder, trainingRecordName), textOf(record), opener);
+    const before = await begunTraining(folder, plan, options);
+    const made = await options.openBackend(before?.device ?? options.newDevice);
+    const record = before ?? (await newTraining(plan, made.name, options.newThreads));
+    if (before === undefined) {
+      await writeWhole(join(folder, trainingRecordName), textOf(record), opener);
+    }
     const { step, finished, resumed } = await trainPart(folder, plan, {
       part: options.part,
       run: folder,
@@ -113,7 +150,7 @@ export async function trainInFolder(
   }
 }
 
-async function newRecord(
+async function newTraining(
   plan: AnyPlan,
   device: BackendName,
   threads: number,
@@ -142,13 +179,18 @@ async function heldIn(
   };
 }
 
-/** Going on elsewhere would give other bytes. */
-function requireSame(
+async function requireSame(
   folder: string,
-  { device, threads }: TrainingRecord,
-  asked: Pick<TrainingOptions, "device" | "threads">,
-): void {
-  const where = `training ${folder}`;
+  { address, device, threads }: TrainingRecord,
+  plan: AnyPlan,
+  asked: Asked,
+): Promise<void> {
+  const where = folderTitle(folder);
+  if (address !== (await trainingAddress(plan))) {
+    throw new InputError(
+      `${where}: ${trainingRecordName} belongs to another training; train again with --fresh`,
+    );
+  }
   if (asked.device !== undefined && asked.device !== device) {
     throw new InputError(
       `${where}: begun on device ${device}, got ${asked.device}; use --device ${device}, or --fresh`,
@@ -171,7 +213,7 @@ async function readTrainingRecord(folder: string): Promise<TrainingRecord | unde
   if (text === undefined) return undefined;
   const damaged = (why: string): InputError =>
     new InputError(
-      `${join(folder, trainingRecordName)} is damaged (${why}); train again with --fresh`,
+      `${folderTitle(folder)}: ${trainingRecordName} is damaged (${why}); train again with --fresh`,
     );
   const json = unseal(text);
   if (json === undefined) throw damaged("its checksum does not match");

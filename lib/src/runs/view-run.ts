@@ -11,6 +11,7 @@ import { checkedPlans, finishedTrainings } from "./plans.ts";
 import { type Asked, folderLab, htmlOf, pagePath, type Reading, readPage } from "./read-page.ts";
 import { type RunRecord, readRecord, writeRecord } from "./record.ts";
 import { backendFor, type RunOptions } from "./run-study.ts";
+import { withThreads } from "./threads.ts";
 
 /** Name of the weights that were analysed, in the folder of the analysis. */
 export const analysedName = "model.safetensors";
@@ -39,7 +40,7 @@ export async function viewRun(
   const reading: Reading = {
     ...options,
     device,
-    backend: (name) => backendFor(name, options),
+    backend: async (name) => withThreads(await backendFor(name, options), record.threads),
     folder,
     write: true,
   };
