@@ -46,6 +46,8 @@ describe("addition as an article", () => {
       "What each component writes",
       "What each component is needed for",
       "What comes to be needed during training",
+      "Head by head",
+      "Digit by digit",
     ]);
   });
 
@@ -57,8 +59,10 @@ describe("addition as an article", () => {
 
   it("answers a sum of the reader's, a head and a digit, and refuses what is not there", async () => {
     const page = await read(lab, { sum: "7+96", head: 1, digit: 2, step: 20 });
-    const titles = page.sections.map(({ title }) => title);
-    expect(titles).toEqual(expect.arrayContaining(["Your sum: 07+96", "Head 1", "Digit A2"]));
+    expect(page.sections.map(({ title }) => title)).toContain("Your sum: 07+96");
+    const items = page.sections.flatMap((section) => section.items);
+    const chosen = items.flatMap((item) => (item.kind === "explore" ? [item.first] : []));
+    expect(chosen).toEqual([1, 2]);
     await expect(read(lab, { sum: "123+4" })).rejects.toThrow(
       "addition: sum must be of numbers of at most 2 digits, got 123+4",
     );
@@ -82,6 +86,8 @@ describe("addition as an article", () => {
       "The hook experiment",
       "What each component writes",
       "What each component is needed for",
+      "Head by head",
+      "Digit by digit",
     ]);
     expect(page.metrics.questions).toBe(100_000);
   });

@@ -4,6 +4,7 @@ import {
   type Block,
   behaviour,
   count,
+  explore,
   figure,
   list,
   number,
@@ -22,6 +23,7 @@ import type { CarryExchange } from "./carries.ts";
 import { riseOf } from "./component-sections.ts";
 import { digitNames } from "./losses.ts";
 import {
+  type Ablations,
   ablations,
   type Components,
   componentNames,
@@ -48,30 +50,36 @@ export interface Seen {
   readonly written: Components;
 }
 
+/** Heads that a page has a part for; of more it shows the one that was asked for. */
+const mostHeads = 8;
+
 /** @throws InputError for a sum, a head or a digit that this model does not have. */
 export async function* viewSections(
   model: Snapshot,
-  { sum, head, digit }: Asked,
+  { sum, head = 0, digit = 0 }: Asked,
   seen: Seen,
 ): AsyncGenerator<Block> {
   const digits = digitsOf(model.config);
+  const heads = model.config.nHeads as number;
+  if (head >= heads) {
+    throw new InputError(`addition: head must be from 0 to ${heads - 1}, got ${head}`);
+  }
+  if (digit > digits) {
+    throw new InputError(`addition: digit must be from 0 to ${digits}, got ${digit}`);
+  }
   if (sum !== undefined) {
     const [x, y] = numbersOf(sum, digits);
     yield* sumSection(`${x.join("")}+${y.join("")}`, await model.measure(ownSum, x, y), digits);
   }
-  if (head !== undefined) {
-    const heads = model.config.nHeads as number;
-    if (head >= heads) {
-      throw new InputError(`addition: head must be from 0 to ${heads - 1}, got ${head}`);
-    }
-    yield* headSection(head, digits, seen);
-  }
-  if (digit !== undefined) {
-    if (digit > digits) {
-      throw new InputError(`addition: digit must be from 0 to ${digits}, got ${digit}`);
-    }
-    yield* digitSection(digits - digit, model, seen);
-  }
+  const found = await model.measure(ablations);
+  const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+  yield section("Head by head");
+  const shown = heads > mostHeads ? [head] : upTo(heads);
+  yield explore("head", shown, head, (one) => headPart(one, digits, seen));
+  yield section("Digit by digit");
+  yield explore("digit", upTo(digits + 1), digit, (one) =>
+    digitPart(digits - one, componentNames(model.config).slice(1), found, seen),
+  );
 }
 
 /** The digits of two numbers, most significant first, zeros in front. */
@@ -136,7 +144,7 @@ function* sumSection(asked: string, got: OwnSum, digits: number): Generator<Bloc
   );
 }
 
-function* headSection(head: number, digits: number, seen: Seen): Generator<Block> {
+function* headPart(head: number, digits: number, seen: Seen): Generator<Block> {
   const { attention, carries, written } = seen;
   const { reads, chance } = readsOf(attention);
   const own = reads[head] as (typeof reads)[number];
@@ -147,9 +155,8 @@ function* headSection(head: number, digits: number, seen: Seen): Generator<Block
     const size = places * length;
     return nd("float32", [places, length], pattern.data.slice(head * size, (head + 1) * size));
   };
-  yield section(`Head ${head}`);
   yield prose(
-    `It puts ${percent(own.own)} of its attention on the two digits that are added and ${percent(own.right)} on the two to their right; by chance ${percent(chance)} each. An exchange moves the carry into ${list(moved.map((share, i) => `${names[i]} in ${percent(share)}`))} of the questions.`,
+    `Head ${head} puts ${percent(own.own)} of its attention on the two digits that are added and ${percent(own.right)} on the two to their right; by chance ${percent(chance)} each. An exchange moves the carry into ${list(moved.map((share, i) => `${names[i]} in ${percent(share)}`))} of the questions.`,
   );
   yield figure(
     "head-attention",
@@ -185,19 +192,20 @@ function* headSection(head: number, digits: number, seen: Seen): Generator<Block
 }
 
 /** `place` counts from the leading digit. */
-async function* digitSection(place: number, model: Snapshot, seen: Seen): AsyncGenerator<Block> {
-  const { curves, phases, attention, carries, written } = seen;
-  const digits = digitsOf(model.config);
+function* digitPart(
+  place: number,
+  parts: readonly string[],
+  found: Ablations,
+  { curves, phases, attention, carries, written }: Seen,
+): Generator<Block> {
+  const [heads, places, length] = attention.usual.shape as [number, number, number];
+  const digits = places - 1;
   const name = digitNames(digits)[place] as string;
-  const [, ...parts] = componentNames(model.config);
-  const found = await model.measure(ablations);
   const changes = phases.filter(({ column }) => column.endsWith(name));
-  yield section(`Digit ${name}`);
+  const when = list(changes.map(({ column, step }) => `${column} at step ${count(step)}`));
   yield prose(
-    `Its mean loss on 512 random sums is ${number(found.full[name] ?? Number.NaN)} nats. `,
-    curves.step.length === 0
-      ? ""
-      : `Phase changes: ${list(changes.map(({ column, step }) => `${column} at step ${count(step)}`))}.`,
+    `The mean loss of ${name} on 512 random sums is ${number(found.full[name] ?? Number.NaN)} nats.`,
+    curves.step.length === 0 ? "" : ` Phase changes of it and its cases: ${when}.`,
   );
   yield table(
     "digit-components",
@@ -210,7 +218,6 @@ async function* digitSection(place: number, model: Snapshot, seen: Seen): AsyncG
       "carries that an exchange moves": shareIn(carries.exchange.slice(0, -1)[i], place),
     })),
   );
-  const [heads, places, length] = attention.usual.shape as [number, number, number];
   yield figure(
     "digit-attention",
     `Mean attention where ${name} is predicted`,
