@@ -28,6 +28,7 @@ import {
   type Training,
 } from "../../lab/index.ts";
 import { digitCases } from "../../tasks/index.ts";
+import { agreed, sizeIn } from "../shared/fit.ts";
 import { measurements as answersModule, type Hits, shareOf } from "./answers.ts";
 import {
   answerOf,
@@ -109,8 +110,8 @@ const fileSums = 100_000;
 const publishedFile = "progress-measures/5_digit_addition_infinite.pth";
 const publishedConfig = { normalizationType: null, actFn: "relu" };
 
-/** The study as an article: the same numbers as the study of this name, on the same training. */
-export const additionArticle: Study<AdditionStudyParams, AdditionView> = {
+/** A one-layer transformer learns to add. */
+export const additionStudy: Study<AdditionStudyParams, AdditionView> = {
   name: "addition",
   title: "Addition: digit by digit, carry by carry",
   sources: [quirke, notebook, nanda],
@@ -133,15 +134,21 @@ export const additionArticle: Study<AdditionStudyParams, AdditionView> = {
 };
 
 /** The parameters with the sizes of a model in a file: digits, widths, heads, outputs. */
-function fit(params: AdditionStudyParams, { model, config }: FileFacts): AdditionStudyParams {
-  const { nLayers, dModel, nHeads, dMlp, dVocabOut } = config as Readonly<Record<string, number>>;
-  if (model !== "hooked-transformer" || nLayers !== 1) {
+function fit(params: AdditionStudyParams, facts: FileFacts): AdditionStudyParams {
+  const { model, config } = facts;
+  if (model !== "hooked-transformer" || config.nLayers !== 1) {
     throw new InputError(
-      `addition: the model must be a hooked-transformer of one layer, got a ${model} of ${nLayers ?? "unknown"}`,
+      `addition: the model must be a hooked-transformer of one layer, got a ${model} of ${config.nLayers ?? "unknown"}`,
     );
   }
-  const sizes = { digits: digitsOf(config), dModel, nHeads, dMlp, outputs: dVocabOut };
-  return { ...params, ...sizes } as AdditionStudyParams;
+  const size = (field: string) => sizeIn("addition", facts, field);
+  return agreed("addition", params, facts, {
+    digits: digitsOf(config),
+    dModel: size("dModel"),
+    nHeads: size("nHeads"),
+    dMlp: size("dMlp"),
+    outputs: size("dVocabOut"),
+  });
 }
 
 /** Which settings of the notebook these parameters are. */

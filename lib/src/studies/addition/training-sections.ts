@@ -132,7 +132,10 @@ export function* trainingSection(
     "The same without means.",
     lines({
       x: step,
-      series: names.map((name) => ({ name, y: columnOf(curves, name) ?? [] })),
+      series: names.flatMap((name) => {
+        const y = columnOf(curves, name);
+        return y === undefined ? [] : [{ name, y }];
+      }),
       xLabel: "step",
       yLabel: "loss (nats)",
     }),
