@@ -137,6 +137,16 @@ describe("files without a record of ours", () => {
     }
   });
 
+  it("are as usual where they leave it open, with what follows from their own sizes", async () => {
+    const usual = { model: "hooked-transformer", config: (await create({ actFn: "relu" })).config };
+    const weights = writeSafetensors(await bare({ dModel: 32, nHeads: 2, dHead: 16 }));
+    const own = { ...usual, config: { ...usual.config, normalizationType: "LNPre" } } as never;
+    const { config } = readModel(weights, { usual: own });
+    expect(config).toMatchObject({ dHead: 16, actFn: "relu", attnScale: 4, rotaryDim: 16 });
+    const scaled = { ...usual, config: { ...usual.config, attnScale: 1.5 } } as never;
+    expect(readModel(weights, { usual: scaled }).config).toMatchObject({ attnScale: 1.5 });
+  });
+
   it("say which fields nothing tells", async () => {
     const read = (state: Parameters<typeof writeSafetensors>[0]) =>
       readModel(writeSafetensors(state));

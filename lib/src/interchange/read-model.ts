@@ -56,7 +56,7 @@ export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Mo
   );
   const family = families[name];
   const determined = family.determine(where, weights);
-  const given = givenFields(model.name, file.config, options, determined.allowed);
+  const given = givenFields(model, file.config, options, determined.allowed);
   const { allowed, warnings } = settled(
     { ...determined.allowed, ...maskSays(file.raw), ...layoutSays(file.raw) },
     given,
@@ -77,18 +77,29 @@ export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Mo
   };
 }
 
-/** What the file and the caller say; where neither has a configuration, what is usual. */
+/** Fields whose default follows from the sizes of a model. */
+const fromSizes: readonly string[] = ["attnScale", "rotaryDim", "initializerRange"];
+
+/**
+ * What the file and the caller say; where neither has a configuration, what is usual. A usual field
+ * that is the default for the usual sizes is left to be the default for the file's.
+ */
 function givenFields(
-  model: string,
+  // biome-ignore lint/suspicious/noExplicitAny: a model of any kind
+  model: Model<any>,
   own: ConfigRecord | undefined,
   { config, usual }: ReadModelOptions,
   allowed: Allowed,
 ): ConfigRecord {
   const said = { ...own, ...fromTransformerLensConfig(config ?? {}) };
-  if (Object.keys(said).length > 0 || usual?.model !== model) return said;
+  if (Object.keys(said).length > 0 || usual?.model !== model.name) return said;
+  const fields = Object.entries(usual.config);
+  const others = Object.fromEntries(fields.filter(([field]) => !fromSizes.includes(field)));
+  const defaults = parseConfig(model.name, model.config, others) as ConfigRecord;
   const fits = ([field, value]: [string, unknown]): boolean =>
-    !Object.hasOwn(allowed, field) || (allowed[field] as readonly unknown[]).includes(value);
-  return Object.fromEntries(Object.entries(usual.config).filter(fits)) as ConfigRecord;
+    !(fromSizes.includes(field) && defaults[field] === value) &&
+    (!Object.hasOwn(allowed, field) || (allowed[field] as readonly unknown[]).includes(value));
+  return Object.fromEntries(fields.filter(fits)) as ConfigRecord;
 }
 
 /**
