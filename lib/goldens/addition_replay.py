@@ -1,7 +1,7 @@
 """The training of the notebook on 5-digit addition, replayed in PyTorch on a CPU, in float32 as the notebook
 or in float64, where rounding plays no part: how far from exact arithmetic are the notebook's printed losses?
 Prints step and loss every 100 updates, and after 3,000 updates the share of 20,000 random sums with every
-digit right: those of `scores` in the study, drawn 4,000 at a time from the generator seeded with 0.
+digit right, drawn 1,000 at a time from the generator seeded with 1.
 
     python addition_replay.py [float32|float64] [threads]
 """
@@ -33,12 +33,12 @@ def replay(dtype):
 
 
 @torch.no_grad()
-def scores(P, count):
+def scores(P, count, seed, drawn):
     """Which digits of `count` random sums are right, "sum digit", and the loss of each in nats."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     right, losses = [], []
-    for _ in range(count // 4000):
-        tokens, *_ = with_sums(torch.randint(0, 10, (4000, N)), torch.randint(0, 10, (4000, N)))
+    for _ in range(count // drawn):
+        tokens, *_ = with_sums(torch.randint(0, 10, (drawn, N)), torch.randint(0, 10, (drawn, N)))
         for part in tokens.split(1000):
             logits = forward(P, part)
             right.append(logits[:, -N - 2:-1].argmax(-1) == part[:, -N - 1:])
@@ -49,5 +49,5 @@ def scores(P, count):
 if __name__ == "__main__":
     torch.set_num_threads(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     trained = replay({"float32": torch.float32, "float64": torch.float64}[sys.argv[1] if len(sys.argv) > 1 else "float32"])
-    right, losses = scores(trained, 20_000)
+    right, losses = scores(trained, 20_000, seed=1, drawn=1000)
     print("accuracy", right.all(1).double().mean().item(), "loss", losses.mean().item())
