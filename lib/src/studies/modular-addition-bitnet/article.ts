@@ -35,8 +35,8 @@ import {
   data,
   initialLosses,
   lossesAsLogged,
+  sizesOf,
   trainingMetrics,
-  withSizes,
 } from "../modular-arithmetic/claims.ts";
 import { embedding, waves } from "../modular-arithmetic/embedding-section.ts";
 import { type Opened, open, type PairView, pairView } from "../modular-arithmetic/inside.ts";
@@ -45,14 +45,14 @@ import { measurements, signs } from "../modular-arithmetic/measure.ts";
 import { theNeurons } from "../modular-arithmetic/neuron-section.ts";
 import { causes } from "../modular-arithmetic/progress-section.ts";
 import { grokked, training } from "../modular-arithmetic/training-section.ts";
+import { agreed } from "../shared/fit.ts";
 import { comparison, type Kind, kinds } from "./comparison.ts";
 import { type BitNetParams, bitNetParams } from "./params.ts";
 import { companions, compared, firstUpdates, plan, size } from "./plan.ts";
 import { printedLog } from "./printed-log.ts";
 import { li, notebook, replay } from "./sources.ts";
 
-/** The study as an article. */
-export const modularAdditionBitnetArticle: Study<BitNetParams, PairView> = {
+export const modularAdditionBitnet: Study<BitNetParams, PairView> = {
   name: "modular-addition-bitnet",
   title: "Modular addition with one-bit weights",
   sources: [li, notebook],
@@ -65,9 +65,9 @@ export const modularAdditionBitnetArticle: Study<BitNetParams, PairView> = {
   measurements,
   size,
   fit: (params, file) => {
-    const { dVocab, dModel, nHeads, quantization } = file.config as Record<string, unknown>;
-    const sizes = { p: Number(dVocab) - 1, dModel, nHeads, quantization } as Partial<BitNetParams>;
-    return withSizes("modular-addition-bitnet", params, file, "bitnet", sizes);
+    const { p, dModel, nHeads } = sizesOf(modularAdditionBitnet.name, file, "bitnet");
+    const quantization = file.config.quantization as Quantization;
+    return agreed(modularAdditionBitnet.name, params, file, { p, dModel, nHeads, quantization });
   },
   knowsData: ({ given }) => given.has("dataSeed"),
   plans: (params) => ({ model: plan(params), ...companions(params) }),

@@ -39,7 +39,7 @@ const fields = z.strictObject({
     .meta({ description: "save weights", unit: "steps" }),
 });
 
-/** The binary model of seed 000 (Li 2024) and its training; weight decay 1 makes it grok. */
+/** The binary model of Li 2024 and its training; weight decay 1 makes it grok. */
 export const bitNetParams = wholeHeads(fields);
 
 export type BitNetParams = z.infer<typeof bitNetParams>;

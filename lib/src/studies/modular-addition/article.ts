@@ -26,8 +26,8 @@ import {
   data,
   initialLosses,
   lossesAsLogged,
+  sizesOf,
   trainingMetrics,
-  withSizes,
 } from "../modular-arithmetic/claims.ts";
 import { embedding, waves } from "../modular-arithmetic/embedding-section.ts";
 import { type Opened, open, type PairView, pairView } from "../modular-arithmetic/inside.ts";
@@ -37,13 +37,13 @@ import { theNeurons } from "../modular-arithmetic/neuron-section.ts";
 import { causes } from "../modular-arithmetic/progress-section.ts";
 import type { SplitParams } from "../modular-arithmetic/split.ts";
 import { grokked, training } from "../modular-arithmetic/training-section.ts";
+import { agreed } from "../shared/fit.ts";
 import { type ModularAdditionParams, modularAdditionParams } from "./params.ts";
 import { plan, size } from "./plan.ts";
 import { printedLog } from "./printed-log.ts";
 import { demo, nanda, own, publishedFile, publishedRun, replay } from "./sources.ts";
 
-/** The study as an article. */
-export const modularAdditionArticle: Study<ModularAdditionParams, PairView> = {
+export const modularAddition: Study<ModularAdditionParams, PairView> = {
   name: "modular-addition",
   title: "Modular addition: grokking with trigonometry",
   sources: [nanda, demo],
@@ -56,11 +56,9 @@ export const modularAdditionArticle: Study<ModularAdditionParams, PairView> = {
   measurements,
   size,
   fit: (params, file) => {
-    const { dVocab, dVocabOut, dModel, nHeads, dMlp } = file.config as Record<string, number>;
-    const p = (dVocab as number) - 1;
-    const outputs = dVocabOut === p ? {} : { outputs: dVocabOut };
-    const sizes = { p, ...outputs, dModel, nHeads, dMlp } as Partial<ModularAdditionParams>;
-    return withSizes("modular-addition", params, file, "hooked-transformer", sizes);
+    const { p, outputs, ...sizes } = sizesOf(modularAddition.name, file, "hooked-transformer");
+    const own = { ...sizes, p, ...(outputs === p ? {} : { outputs }) };
+    return agreed(modularAddition.name, params, file, own);
   },
   knowsData: ({ given }) => given.has("dataSeed"),
   plans: (params) => ({ model: plan(params) }),
@@ -200,16 +198,16 @@ function* endClaims(seen: Circuit): Generator<Block> {
 }
 
 function* early(curves: Curves, float64Steps: number): Generator<Block> {
-  const rule = { share: 0.005, why: "" };
   const at = (part: "train" | "test", step: number) => valueAt(curves, `${part}Loss`, step);
   const printed = { ...demo, at: "printed losses, epoch 99" };
+  const runs = "six float32 runs whose initial weights differ in the last bit span";
   yield claim(
     "train-loss-99",
     "train loss after 99 updates",
     printed,
     2.9478488940586223,
     at("train", 99),
-    rule,
+    { within: 0.0079, why: `${runs} 2.9432 to 2.9510` },
   );
   yield claim(
     "test-loss-100",
@@ -217,7 +215,7 @@ function* early(curves: Curves, float64Steps: number): Generator<Block> {
     printed,
     7.55455026918402,
     at("test", 100),
-    rule,
+    { within: 0.0205, why: `${runs} 7.5464 to 7.5669` },
   );
   for (const [step, part, loss] of [
     [99, "train", 2.9465998055195595],
@@ -291,21 +289,16 @@ async function* published(lab: Lab): AsyncGenerator<Block> {
     publishedKey.slice(1),
     keyFrequencies,
   );
-  const digits = (last: number) => ({ within: last, why: "half of the last digit that is given" });
-  for (const [id, text, expected, measured, last] of [
-    ["full-loss", "loss over all pairs", 3.52e-7, performance.loss.all, 5e-10],
-    ["restricted-loss", "restricted loss", 2.18e-9, restricted.all, 5e-12],
-    ["excluded-loss", "excluded loss (train)", 8.4, excluded.all, 5e-3],
-    ["gini-embedding", "Gini coefficient of W_E", 0.539, giniEmbedding, 5e-4],
-    ["gini-logit-map", "Gini coefficient of W_L", 0.758, giniLogitMap, 5e-4],
+  for (const [id, text, expected, measured] of [
+    ["full-loss", "loss over all pairs", 3.51975e-7, performance.loss.all],
+    ["restricted-loss", "restricted loss", 2.17862e-9, restricted.all],
+    ["excluded-loss", "excluded loss (train)", 8.39522, excluded.all],
+    ["gini-embedding", "Gini coefficient of W_E", 0.538591, giniEmbedding],
+    ["gini-logit-map", "Gini coefficient of W_L", 0.757612, giniLogitMap],
   ] as const) {
-    yield claim(
-      `published-${id}`,
-      `published run, ${text}`,
-      publishedRun,
-      expected,
-      measured,
-      digits(last),
-    );
+    yield claim(`published-${id}`, `published run, ${text}`, publishedRun, expected, measured, {
+      share: 1e-4,
+      why: "float32 logits, of a pass in another order",
+    });
   }
 }

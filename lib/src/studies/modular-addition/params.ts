@@ -61,7 +61,8 @@ const fields = z.strictObject({
 });
 
 /**
- * The model of seed 000 and of Nanda et al. 2023: one layer, no normalisation, ReLU. `outputs` has room for every answer, and heads are of whole width.
+ * The model of Grokking_Demo and of Nanda et al. 2023: one layer, no normalisation, ReLU. `outputs` has
+ * room for every answer, and heads are of whole width.
  */
 export const modularAdditionParams = wholeHeads(fields).refine(
   ({ p, outputs = p }) => outputs >= p,

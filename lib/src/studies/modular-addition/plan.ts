@@ -10,7 +10,7 @@ import { modularSplit } from "../modular-arithmetic/split.ts";
 import { weightCount } from "../shared/weight-count.ts";
 import type { ModularAdditionParams } from "./params.ts";
 
-/** Configuration of the model: seed 000, cell 14 (TransformerLens's Grokking_Demo). */
+/** Configuration of the model: TransformerLens's Grokking_Demo. */
 export function modelConfig(params: ModularAdditionParams): HookedTransformerConfig {
   return hookedTransformerConfig.parse({
     nLayers: 1,
@@ -35,7 +35,7 @@ export function size(params: ModularAdditionParams): PlanSize {
   };
 }
 
-/** Steps that seed 000 and TransformerLens printed, beside every `evalEvery`-th. */
+/** Steps that Grokking_Demo printed, beside every `evalEvery`-th. */
 const printedSteps = [99, 100, 199, 200, 299, 300];
 
 export function plan(params: ModularAdditionParams): TrainingPlan<HookedTransformerConfig> {

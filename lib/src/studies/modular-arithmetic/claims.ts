@@ -4,6 +4,7 @@ import { type Block, claim, prose, type Reference, section } from "../../article
 import { InputError } from "../../core/errors.ts";
 import { type Curves, type FileFacts, lastOf, valueAt } from "../../lab/index.ts";
 import type { Examples } from "../../tasks/task.ts";
+import { sizeIn } from "../shared/fit.ts";
 import type { Opened } from "./inside.ts";
 import type { Circuit } from "./measure.ts";
 import { modularSplit, type SplitParams } from "./split.ts";
@@ -120,27 +121,21 @@ export function circuitMetrics(seen: Circuit, dataKnown: boolean): Record<string
   };
 }
 
-/**
- * The parameters with the sizes of a model in a file. Throws `InputError` for a model of another kind or
- * depth, and for a parameter that was given and contradicts.
- */
-export function withSizes<P extends object>(
-  study: string,
-  params: P,
-  { model, config, given }: FileFacts,
-  wanted: string,
-  sizes: Partial<P>,
-): P {
-  if (model !== wanted)
+/** Sizes of a model of modular arithmetic in a file. Throws `InputError` for one of another kind or depth. */
+export function sizesOf(study: string, file: FileFacts, wanted: string) {
+  const { model, config } = file;
+  if (model !== wanted) {
     throw new InputError(`${study}: the model must be a ${wanted}, got a ${model}`);
+  }
   if (config.nLayers !== 1) {
     throw new InputError(`${study}: the model must have one layer, got ${config.nLayers}`);
   }
-  for (const [name, size] of Object.entries(sizes)) {
-    const asked = params[name as keyof P];
-    if (given.has(name) && asked !== size) {
-      throw new InputError(`${study}: ${name} is ${size} in the file, got ${asked}`);
-    }
-  }
-  return { ...params, ...sizes };
+  const size = (field: string): number => sizeIn(study, file, field);
+  return {
+    p: size("dVocab") - 1,
+    outputs: size("dVocabOut"),
+    dModel: size("dModel"),
+    nHeads: size("nHeads"),
+    dMlp: size("dMlp"),
+  };
 }

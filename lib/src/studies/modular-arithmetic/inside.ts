@@ -14,16 +14,18 @@ import type { SplitParams } from "./split.ts";
 
 const index = z.int().min(0).optional();
 
-/** Looked at when a reader does not say otherwise: the last checkpoint, head 0, the neuron of the largest cluster. */
+/** What a reader may look at. */
 export const pairView = z.strictObject({
-  step: index.meta({ description: "checkpoint to look at", unit: "steps" }),
-  neuron: index.meta({ description: "neuron to look at" }),
-  head: index.meta({ description: "attention head to look at" }),
+  step: index.meta({ description: "checkpoint to look at; by default the last", unit: "steps" }),
+  neuron: index.meta({
+    description: "neuron to look at; by default the clearest of the largest cluster",
+  }),
+  head: index.meta({ description: "attention head to look at; by default 0" }),
   pair: z
     .array(z.int().min(0))
     .length(2)
     .optional()
-    .meta({ description: "two numbers to give the model, as in 31,64" }),
+    .meta({ description: "two numbers to give the model, as in 31,64; by default none" }),
 });
 export type PairView = z.infer<typeof pairView>;
 
