@@ -18,8 +18,8 @@ import type { NdArray } from "../lib/src/core/nd.ts";
 import { hookedTransformer, Readings, type Weights } from "../lib/src/models/index.ts";
 import { modularAdditionParams } from "../lib/src/studies/modular-addition/params.ts";
 import { plan } from "../lib/src/studies/modular-addition/plan.ts";
-import { lastPosition } from "../lib/src/studies/modular-arithmetic/measure.ts";
-import { allPairs } from "../lib/src/studies/modular-arithmetic/split.ts";
+import { lastPosition } from "../lib/src/studies/shared/modular-arithmetic/measure.ts";
+import { allPairs } from "../lib/src/studies/shared/modular-arithmetic/split.ts";
 
 const { values: flags } = parseArgs({ options: { rounds: { type: "string", default: "7" } } });
 await init();

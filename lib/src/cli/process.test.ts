@@ -76,7 +76,9 @@ describe("the tinylens command", () => {
       expect(interrupted).toBe(true);
       const { step } = JSON.parse(readFileSync(join(run, "run.json"), "utf8"));
       expect(stderr).toContain(`stopped at step ${step} of`);
-      readFileSync(join(run, `checkpoints/${step}.safetensors`));
+      expect(saved(join(cwd, signal)).some((path) => path.endsWith(`/${step}.safetensors`))).toBe(
+        true,
+      );
     },
   );
 });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { init } from "../../arrays/index.ts";
-import { type Page, readArticle } from "../../article/index.ts";
+import { type Page, type PageItem, readArticle } from "../../article/index.ts";
 import { nativeBackend } from "../../compile/index.ts";
 import { nd } from "../../core/nd.ts";
 import { fileLab, Instruments, type Lab, memoryLab, type Subject, upTo } from "../../lab/index.ts";
 import { planted } from "../../lab/testing/planted.ts";
-import { type Progress, signs } from "../modular-arithmetic/measure.ts";
+import { type Progress, signs } from "../shared/modular-arithmetic/measure.ts";
 import { modularAdditionBitnet as study } from "./article.ts";
 import type { BitNetParams } from "./params.ts";
 import { plan } from "./plan.ts";
@@ -25,14 +25,12 @@ beforeAll(async () => {
 });
 afterAll(() => instruments[Symbol.asyncDispose]());
 
+const wordsOf = (item: PageItem): unknown => {
+  if (item.kind === "figure") return [item.title, item.see];
+  return item.kind === "explore" ? item.parts.map(({ items }) => items.map(wordsOf)) : item;
+};
 const texts = ({ summary, sections }: Page): string =>
-  JSON.stringify([
-    summary,
-    sections.map(({ title, items }) => [
-      title,
-      items.map((item) => ("figure" in item ? [item.title, item.see] : item)),
-    ]),
-  ]);
+  JSON.stringify([summary, sections.map(({ title, items }) => [title, items.map(wordsOf)])]);
 const held = ({ findings }: Page) =>
   findings.filter(({ kind, holds }) => kind === "mechanism" && holds).map(({ id }) => id);
 
@@ -92,6 +90,8 @@ describe("modular-addition-bitnet as an article", () => {
       ["initial-test-loss", true],
       ["train-loss-1", true],
       ["train-loss-2", true],
+      ["train-loss-99", undefined],
+      ["test-loss-100", undefined],
       ["losses-as-logged", true],
     ]);
     expect(held(page)).toEqual([]);

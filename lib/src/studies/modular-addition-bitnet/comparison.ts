@@ -15,9 +15,9 @@ import {
 import { bars, lines } from "../../figures/index.ts";
 import type { Training } from "../../lab/index.ts";
 import type { Quantization } from "../../models/index.ts";
-import type { Moment, Opened } from "../modular-arithmetic/inside.ts";
-import type { Circuit } from "../modular-arithmetic/measure.ts";
-import { milestones } from "../modular-arithmetic/training-section.ts";
+import type { Moment, Opened } from "../shared/modular-arithmetic/inside.ts";
+import type { Circuit } from "../shared/modular-arithmetic/measure.ts";
+import { milestones } from "../shared/modular-arithmetic/training-section.ts";
 
 /** One kind of weights: its training, and what it does inside (for a + b). */
 export interface Kind {

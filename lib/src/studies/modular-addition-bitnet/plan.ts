@@ -9,7 +9,7 @@ import {
 import { TorchGenerator } from "../../rng/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
 import { optimisation } from "../modular-addition/plan.ts";
-import { modularSplit } from "../modular-arithmetic/split.ts";
+import { modularSplit } from "../shared/modular-arithmetic/split.ts";
 import { weightCount } from "../shared/weight-count.ts";
 import type { BitNetParams } from "./params.ts";
 
@@ -23,8 +23,9 @@ export function modelConfig(params: BitNetParams, quantization: Quantization): B
   });
 }
 
-/** Steps whose loss the notebook's replay gives, and those it printed (epoch n is n + 1 updates). */
-const printedSteps = [1, 2];
+/** Steps whose loss the notebook's replay gives, and with weight decay 0 the first that it printed. */
+const printedSteps = ({ weightDecay }: BitNetParams): number[] =>
+  weightDecay === 0 ? [1, 2, 99] : [1, 2];
 
 /** All pairs, with "="; the models to compare with are as large. */
 export function size(params: BitNetParams): PlanSize {
@@ -36,7 +37,7 @@ export function plan(params: BitNetParams): TrainingPlan<BitNetConfig> {
   return planFor(params, params.quantization);
 }
 
-/** The companion run that repeats the notebook's first two updates, which have weight decay 0. */
+/** The training that repeats the notebook's first hundred updates, which have weight decay 0. */
 export const firstUpdates = "first-updates";
 
 /**
@@ -57,7 +58,7 @@ export function companions(params: BitNetParams): Record<string, TrainingPlan<Bi
 }
 
 function firstUpdatesPlan(params: BitNetParams): TrainingPlan<BitNetConfig> {
-  const steps = Math.min(2, params.steps);
+  const steps = Math.min(100, params.steps);
   return planFor(
     { ...params, weightDecay: 0, steps, evalEvery: 1, checkpointEvery: steps },
     params.quantization,
@@ -78,7 +79,7 @@ function planFor(params: BitNetParams, quantization: Quantization): TrainingPlan
     batchSeed: 0,
     steps: params.steps,
     evalEvery: params.evalEvery,
-    evalAt: printedSteps.filter((step) => step <= params.steps),
+    evalAt: printedSteps(params).filter((step) => step <= params.steps),
     checkpointEvery: params.checkpointEvery,
     ...optimisation(params),
     lossPrecision: "float64",

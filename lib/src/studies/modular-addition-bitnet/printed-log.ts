@@ -1,6 +1,6 @@
 /** The log printed in Li's notebook, with weight decay 0. */
 
-import type { PrintedLog } from "../modular-arithmetic/training-section.ts";
+import type { PrintedLog } from "../shared/modular-arithmetic/training-section.ts";
 
 /** Epoch, train loss before that epoch's update, test loss after it. */
 const printed = [

@@ -19,7 +19,8 @@ import {
   summary,
 } from "../../article/index.ts";
 import { type Curves, firstStep, type Lab, lastOf, type Study, valueAt } from "../../lab/index.ts";
-import { attention } from "../modular-arithmetic/attention-section.ts";
+import { agreed } from "../shared/fit.ts";
+import { attention } from "../shared/modular-arithmetic/attention-section.ts";
 import {
   atDefaults,
   circuitMetrics,
@@ -28,16 +29,15 @@ import {
   lossesAsLogged,
   sizesOf,
   trainingMetrics,
-} from "../modular-arithmetic/claims.ts";
-import { embedding, waves } from "../modular-arithmetic/embedding-section.ts";
-import { type Opened, open, type PairView, pairView } from "../modular-arithmetic/inside.ts";
-import { chanceOfCosines, logits, ownPair } from "../modular-arithmetic/logit-section.ts";
-import { type Circuit, circuit, measurements } from "../modular-arithmetic/measure.ts";
-import { theNeurons } from "../modular-arithmetic/neuron-section.ts";
-import { causes } from "../modular-arithmetic/progress-section.ts";
-import type { SplitParams } from "../modular-arithmetic/split.ts";
-import { grokked, training } from "../modular-arithmetic/training-section.ts";
-import { agreed } from "../shared/fit.ts";
+} from "../shared/modular-arithmetic/claims.ts";
+import { embedding, waves } from "../shared/modular-arithmetic/embedding-section.ts";
+import { type Opened, open, type PairView, pairView } from "../shared/modular-arithmetic/inside.ts";
+import { chanceOfCosines, logits, ownPair } from "../shared/modular-arithmetic/logit-section.ts";
+import { type Circuit, circuit, measurements } from "../shared/modular-arithmetic/measure.ts";
+import { theNeurons } from "../shared/modular-arithmetic/neuron-section.ts";
+import { causes } from "../shared/modular-arithmetic/progress-section.ts";
+import type { SplitParams } from "../shared/modular-arithmetic/split.ts";
+import { grokked, training } from "../shared/modular-arithmetic/training-section.ts";
 import { type ModularAdditionParams, modularAdditionParams } from "./params.ts";
 import { plan, size } from "./plan.ts";
 import { printedLog } from "./printed-log.ts";

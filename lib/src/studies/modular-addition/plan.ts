@@ -6,7 +6,7 @@ import {
 } from "../../models/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
-import { modularSplit } from "../modular-arithmetic/split.ts";
+import { modularSplit } from "../shared/modular-arithmetic/split.ts";
 import { weightCount } from "../shared/weight-count.ts";
 import type { ModularAdditionParams } from "./params.ts";
 

@@ -4,7 +4,7 @@
  * update, the test loss after it.
  */
 
-import type { PrintedLog } from "../modular-arithmetic/training-section.ts";
+import type { PrintedLog } from "../shared/modular-arithmetic/training-section.ts";
 
 const trainLoss = [
   2.9478, 0.03195, 0.0098761, 0.0031737, 0.0010513, 0.00035442, 0.0001213, 4.2118e-5, 1.4951e-5,

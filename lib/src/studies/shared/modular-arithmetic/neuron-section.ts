@@ -1,8 +1,9 @@
 /** The part of an article about neurons: which waves each one holds. */
 
-import { fourierBasis } from "../../analysis/index.ts";
+import { fourierBasis } from "../../../analysis/index.ts";
 import {
   type Block,
+  explore,
   figure,
   headline,
   isMost,
@@ -12,9 +13,9 @@ import {
   plural,
   prose,
   section,
-} from "../../article/index.ts";
-import type { NdArray } from "../../core/nd.ts";
-import { bars, facets, heatmap, histogram, lines } from "../../figures/index.ts";
+} from "../../../article/index.ts";
+import type { NdArray } from "../../../core/nd.ts";
+import { bars, facets, heatmap, histogram, lines } from "../../../figures/index.ts";
 import type { Opened } from "./inside.ts";
 import { type Circuit, neurons } from "./measure.ts";
 import { checkedIndex, frequenciesOf, mapOf, range, withChance } from "./words.ts";
@@ -52,7 +53,8 @@ export async function* theNeurons(opened: Opened, besides = ""): AsyncGenerator<
   );
   const shown = representatives(seen);
   if (shown.length > 0) yield* chosen(opened, shown);
-  yield* oneNeuron(opened, checkedIndex("neuron", view.neuron ?? shown[0] ?? 0, n.total));
+  const neuron = checkedIndex("neuron", view.neuron ?? shown[0] ?? 0, n.total);
+  yield await eachNeuron(opened, shown, neuron);
   yield* allNeurons(seen);
   yield clusterFigure(seen);
 }
@@ -126,35 +128,40 @@ function partOf({ dtype, shape, data }: NdArray, kept: readonly number[]): NdArr
   return { dtype, shape: [kept.length, kept.length], data: Float32Array.from(values) };
 }
 
-/** One neuron, large enough to see its pattern. */
-async function* oneNeuron({ snapshot, seen, view }: Opened, neuron: number): AsyncGenerator<Block> {
-  const { post, transformed } = await snapshot.measure(neurons, [neuron]);
+/** Each of some neurons, large enough to see its pattern. */
+async function eachNeuron(
+  { snapshot, seen }: Opened,
+  shown: readonly number[],
+  neuron: number,
+): Promise<Block> {
+  const values = [...new Set([...shown, neuron])];
+  const maps = await snapshot.measure(neurons, values);
   const { names } = fourierBasis(seen.p);
   const { frequency, fraction } = seen.neurons.grouped;
   const chance = 8 / (seen.p ** 2 - 1);
-  const folded = view.neuron === undefined;
-  yield figure(
-    "neuron-one",
-    `Neuron ${neuron} after the ReLU`,
-    frequency[neuron] === 0
-      ? "It does not depend on its input."
-      : `Frequency ${frequency[neuron]} explains ${withChance(fraction[neuron] ?? 0, chance)} of its variance, more than any other.`,
-    heatmap({
-      ...{ z: mapOf(post, 0), xLabel: "b", yLabel: "a", valueLabel: "activation" },
-      ...{ aspect: "equal", sequential: true },
-    }),
-    { folded },
-  );
-  yield figure(
-    "neuron-one-fourier",
-    `Neuron ${neuron} in the whole 2-D Fourier basis`,
-    "Every component of a and b but the constant.",
-    heatmap({
-      ...{ z: mapOf(transformed, 0), x: names, y: names, aspect: "equal" },
-      ...{ xLabel: "component of b", yLabel: "component of a" },
-    }),
-    { folded: true },
-  );
+  return explore("neuron", values, neuron, function* (one) {
+    yield figure(
+      "neuron-one",
+      `Neuron ${one} after the ReLU`,
+      frequency[one] === 0
+        ? "It does not depend on its input."
+        : `Frequency ${frequency[one]} explains ${withChance(fraction[one] ?? 0, chance)} of its variance, more than any other.`,
+      heatmap({
+        ...{ z: mapOf(maps.post, values.indexOf(one)), xLabel: "b", yLabel: "a" },
+        ...{ aspect: "equal", sequential: true, valueLabel: "activation" },
+      }),
+    );
+    yield figure(
+      "neuron-one-fourier",
+      `Neuron ${one} in the whole 2-D Fourier basis`,
+      "Every component of a and b but the constant.",
+      heatmap({
+        ...{ z: mapOf(maps.transformed, values.indexOf(one)), x: names, y: names, aspect: "equal" },
+        ...{ xLabel: "component of b", yLabel: "component of a" },
+      }),
+      { folded: true },
+    );
+  });
 }
 
 function* allNeurons({ neurons: n, summary, keyFrequencies: key, p }: Circuit): Generator<Block> {

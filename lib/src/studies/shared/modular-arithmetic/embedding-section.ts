@@ -1,9 +1,10 @@
 /** The part of an article about the embedding: how many directions, which frequencies. */
 
-import { fourierBasis, gram, rows } from "../../analysis/index.ts";
+import { fourierBasis, gram, rows } from "../../../analysis/index.ts";
 import {
   type Block,
   figure,
+  formula,
   headline,
   isMost,
   list,
@@ -12,9 +13,9 @@ import {
   plural,
   prose,
   section,
-} from "../../article/index.ts";
-import type { NdArray } from "../../core/nd.ts";
-import { bars, heatmap, lineFacets, lines } from "../../figures/index.ts";
+} from "../../../article/index.ts";
+import type { NdArray } from "../../../core/nd.ts";
+import { bars, heatmap, lineFacets, lines } from "../../../figures/index.ts";
 import type { Opened } from "./inside.ts";
 import type { Before, Circuit } from "./measure.ts";
 import { columnOf, frequenciesOf, range, withChance } from "./words.ts";
@@ -157,7 +158,10 @@ export function* waves({ seen }: Opened): Generator<Block> {
   const { matrix, names } = fourierBasis(p);
   yield section("The waves");
   yield prose(
-    "An answer can be read off by *constructive interference*: cos w(a + b − c) of several frequencies is added up, and all peak where c is a + b. That takes waves of a sum out of waves of its terms: cos w(a + b) = cos wa cos wb − sin wa sin wb, and likewise for the sine.",
+    "An answer can be read off by *constructive interference*: $\\cos w(a + b - c)$ of several frequencies $w = 2\\pi k / p$ is added up, and all peak where c is a + b. That takes waves of a sum out of waves of its terms, which takes products:",
+  );
+  yield formula(
+    "\\cos w(a + b) = \\cos wa \\cos wb - \\sin wa \\sin wb, \\quad \\sin w(a + b) = \\sin wa \\cos wb + \\cos wa \\sin wb",
   );
   yield figure(
     "fourier-basis",

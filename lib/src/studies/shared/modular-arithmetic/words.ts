@@ -1,8 +1,8 @@
 /** Small parts that the sections about modular addition share. */
 
-import { percent } from "../../article/index.ts";
-import { InputError } from "../../core/errors.ts";
-import type { NdArray } from "../../core/nd.ts";
+import { percent } from "../../../article/index.ts";
+import { InputError } from "../../../core/errors.ts";
+import type { NdArray } from "../../../core/nd.ts";
 
 /** `n` whole numbers from `from` on. */
 export function range(n: number, from = 0): number[] {

@@ -1,6 +1,6 @@
 /** The part of an article about logits: cosines of a + b - c, over all pairs and for a reader's own. */
 
-import { fourierBasis, topFrequencies } from "../../analysis/index.ts";
+import { fourierBasis, topFrequencies } from "../../../analysis/index.ts";
 import {
   type Block,
   behaviour,
@@ -12,9 +12,9 @@ import {
   percent,
   prose,
   section,
-} from "../../article/index.ts";
-import { InputError } from "../../core/errors.ts";
-import { bars, lines, type PlotlyFigure } from "../../figures/index.ts";
+} from "../../../article/index.ts";
+import { InputError } from "../../../core/errors.ts";
+import { bars, lines, type PlotlyFigure } from "../../../figures/index.ts";
 import type { Opened } from "./inside.ts";
 import { answer, type Circuit } from "./measure.ts";
 import { frequenciesOf, range, withChance } from "./words.ts";

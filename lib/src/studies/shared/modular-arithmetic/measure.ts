@@ -17,12 +17,12 @@ import {
   spectrum,
   svd,
   transpose,
-} from "../../analysis/index.ts";
-import { expandDims, scope, type Tensor } from "../../arrays/index.ts";
-import { type NdArray, nd } from "../../core/nd.ts";
-import type { AnyModel, Subject } from "../../lab/index.ts";
-import { tokenTable } from "../../models/index.ts";
-import { TorchGenerator } from "../../rng/index.ts";
+} from "../../../analysis/index.ts";
+import { expandDims, scope, type Tensor } from "../../../arrays/index.ts";
+import { type NdArray, nd } from "../../../core/nd.ts";
+import type { AnyModel, Subject } from "../../../lab/index.ts";
+import { tokenTable } from "../../../models/index.ts";
+import { TorchGenerator } from "../../../rng/index.ts";
 import { allPairs, modularSplit, pairIndices, type SplitParams } from "./split.ts";
 
 /** When the text of this module changes, everything is measured again. */

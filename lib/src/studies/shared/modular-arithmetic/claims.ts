@@ -1,10 +1,10 @@
 /** Claims that studies of modular addition have in common, and what a model in a file says. */
 
-import { type Block, claim, prose, type Reference, section } from "../../article/index.ts";
-import { InputError } from "../../core/errors.ts";
-import { type Curves, type FileFacts, lastOf, valueAt } from "../../lab/index.ts";
-import type { Examples } from "../../tasks/task.ts";
-import { sizeIn } from "../shared/fit.ts";
+import { type Block, claim, prose, type Reference, section } from "../../../article/index.ts";
+import { InputError } from "../../../core/errors.ts";
+import { type Curves, type FileFacts, lastOf, valueAt } from "../../../lab/index.ts";
+import type { Examples } from "../../../tasks/task.ts";
+import { sizeIn } from "../fit.ts";
 import type { Opened } from "./inside.ts";
 import type { Circuit } from "./measure.ts";
 import { modularSplit, type SplitParams } from "./split.ts";

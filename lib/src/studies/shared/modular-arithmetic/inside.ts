@@ -1,7 +1,7 @@
 /** A model of a + b modulo p, opened up at one checkpoint: what every section about it needs. */
 
 import { z } from "zod";
-import type { Snapshot, Training } from "../../lab/index.ts";
+import type { Snapshot, Training } from "../../../lab/index.ts";
 import {
   type Before,
   beforeTraining,

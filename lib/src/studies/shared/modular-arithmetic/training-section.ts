@@ -10,9 +10,9 @@ import {
   percent,
   prose,
   section,
-} from "../../article/index.ts";
-import { type LineSeries, lines } from "../../figures/index.ts";
-import { type Curves, firstStep, lastOf } from "../../lab/index.ts";
+} from "../../../article/index.ts";
+import { type LineSeries, lines } from "../../../figures/index.ts";
+import { type Curves, firstStep, lastOf } from "../../../lab/index.ts";
 
 /** A log printed elsewhere; losses in nats. */
 export interface PrintedLog {

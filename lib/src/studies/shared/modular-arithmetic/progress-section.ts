@@ -10,8 +10,8 @@ import {
   number,
   prose,
   section,
-} from "../../article/index.ts";
-import { animation, lines } from "../../figures/index.ts";
+} from "../../../article/index.ts";
+import { animation, lines } from "../../../figures/index.ts";
 import type { Moment, Opened } from "./inside.ts";
 import { frequenciesOf } from "./words.ts";
 

@@ -1,10 +1,10 @@
 /** The train/test split of every study of modular arithmetic. */
 
-import { InputError } from "../../core/errors.ts";
-import { type NdArray, nd } from "../../core/nd.ts";
-import { pythonShuffle, TorchGenerator } from "../../rng/index.ts";
-import { modularArithmetic } from "../../tasks/modular-arithmetic/index.ts";
-import type { Examples, Split } from "../../tasks/task.ts";
+import { InputError } from "../../../core/errors.ts";
+import { type NdArray, nd } from "../../../core/nd.ts";
+import { pythonShuffle, TorchGenerator } from "../../../rng/index.ts";
+import { modularArithmetic } from "../../../tasks/modular-arithmetic/index.ts";
+import type { Examples, Split } from "../../../tasks/task.ts";
 
 /** The parameters a split depends on. */
 export interface SplitParams {

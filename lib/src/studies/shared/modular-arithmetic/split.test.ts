@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { modularAdditionParams } from "../modular-addition/params.ts";
+import { modularAdditionParams } from "../../modular-addition/params.ts";
 import { allPairs, modularSplit, pairIndices } from "./split.ts";
 
 const paramsOf = (changes: object = {}) => modularAdditionParams.parse(changes);

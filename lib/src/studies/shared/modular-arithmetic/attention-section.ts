@@ -3,6 +3,7 @@
 import {
   type Block,
   count,
+  explore,
   figure,
   headline,
   isMost,
@@ -12,10 +13,10 @@ import {
   percent,
   prose,
   section,
-} from "../../article/index.ts";
-import type { NdArray } from "../../core/nd.ts";
-import { facets, heatmap, lines } from "../../figures/index.ts";
-import { type Curves, lastOf } from "../../lab/index.ts";
+} from "../../../article/index.ts";
+import type { NdArray } from "../../../core/nd.ts";
+import { facets, heatmap, lines } from "../../../figures/index.ts";
+import { type Curves, lastOf } from "../../../lab/index.ts";
 import type { Opened } from "./inside.ts";
 import type { Before, Circuit } from "./measure.ts";
 import { grokked, milestones } from "./training-section.ts";
@@ -56,7 +57,7 @@ export function* attention(opened: Opened, curves: Curves): Generator<Block> {
     ),
   );
   yield* maps(a);
-  yield* oneHead(a, view.head);
+  yield eachHead(a, view.head);
   yield* overTraining(opened, curves);
 }
 
@@ -75,19 +76,26 @@ function* maps({ mean, toFirst }: Circuit["attention"]): Generator<Block> {
   yield figure(
     "attention-maps",
     "Attention from = to a, for every pair",
-    "One map per head: a runs down, b across.",
+    "All heads side by side: a runs down, b across.",
     facets({
       panels: names.map((title, head) => ({ title, z: mapOf(toFirst, head) })),
       ...{ columns: Math.min(names.length, 2), xLabel: "b", yLabel: "a" },
       ...{ sequential: true, range: [0, 1], valueLabel: "attention" },
     }),
+    { folded: true },
   );
 }
 
-function* oneHead(a: Circuit["attention"], asked: number | undefined): Generator<Block> {
-  const head = checkedIndex("head", asked ?? 0, a.mean.shape[0] as number);
+function eachHead(a: Circuit["attention"], asked = 0): Block {
+  const heads = a.mean.shape[0] as number;
+  return explore("head", range(heads), checkedIndex("head", asked, heads), (head) => [
+    oneHead(a, head),
+  ]);
+}
+
+function oneHead(a: Circuit["attention"], head: number): Block {
   const shares = range(3).map((src) => percent(a.mean.data[3 * head + src] as number));
-  yield figure(
+  return figure(
     "attention-head",
     `Head ${head}: attention to a and to b`,
     `For every pair. On average it pays ${shares[0]} to a, ${shares[1]} to b and ${shares[2]} to \`=\`.`,
@@ -99,7 +107,6 @@ function* oneHead(a: Circuit["attention"], asked: number | undefined): Generator
       ...{ columns: 2, xLabel: "b", yLabel: "a" },
       ...{ sequential: true, range: [0, 1], valueLabel: "attention" },
     }),
-    { folded: asked === undefined },
   );
 }
 
