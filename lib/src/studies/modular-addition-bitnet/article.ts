@@ -218,7 +218,7 @@ function* grokking(curves: Curves): Generator<Block> {
     replay,
     3000,
     groks ?? Number.POSITIVE_INFINITY,
-    { atMost: "the replay has grokked by then, in either order of its sums and in float64" },
+    { atMost: "the replay in PyTorch has grokked by then" },
   );
   yield claim(
     "stays-grokked",
