@@ -8,12 +8,13 @@ import { readIfThere } from "../runs/disk-read.ts";
 import type { AnyStudy } from "../studies/study.ts";
 import type { Context } from "./context.ts";
 
-/** The study with this name. */
+/** The study with this name, or in the file with this path. */
 export function findStudy(
   { studies }: Context,
   command: string,
   name: string | undefined,
 ): AnyStudy {
+  if (name !== undefined && Object.hasOwn(studies, name)) return studies[name] as AnyStudy;
   const study = Object.values(studies).find((candidate) => candidate.name === name);
   if (study !== undefined) return study;
   const names = Object.values(studies).map((candidate) => candidate.name);

@@ -9,6 +9,7 @@ import * as all from "./commands/all.ts";
 import type { Command } from "./commands/command.ts";
 import type { Context } from "./context.ts";
 import { defaultContext } from "./default-context.ts";
+import { isStudyFile, studyInFile } from "./own-study.ts";
 
 all satisfies Record<string, Command>;
 
@@ -27,7 +28,8 @@ export async function main(argv: readonly string[], given: Partial<Context> = {}
 
 async function runCommand(argv: readonly string[], given: Context): Promise<number> {
   let code = 0;
-  const context = { ...given, noColor: argv.includes("--no-color") };
+  const studies = await withOwnStudy(given, argv);
+  const context = { ...given, studies, noColor: argv.includes("--no-color") };
   const parser = programFor(context, (ended) => {
     code = ended;
   });
@@ -37,6 +39,16 @@ async function runCommand(argv: readonly string[], given: Context): Promise<numb
   } catch (error) {
     throw withNearest(error, parser, argv);
   }
+}
+
+/** The studies, with the one in a file that the command names: by the word that names it. */
+async function withOwnStudy({ studies, cwd }: Context, argv: readonly string[]) {
+  const [command = "", word = ""] = argv;
+  const given = argv[argv.indexOf("--study") + 1];
+  const named = command === "report" && argv.includes("--study") ? given : word;
+  if (!["run", "analyse", "bench", "report"].includes(command)) return studies;
+  if (named === undefined || !isStudyFile(named)) return studies;
+  return { ...studies, [named]: await studyInFile(cwd, named) };
 }
 
 function programFor(context: Context, done: (code: number) => void): Parser {

@@ -12,6 +12,7 @@ export {
   type Quantity,
   valueAt,
 } from "./curves.ts";
+export { defineStudy, type StudyInput } from "./define.ts";
 export { type InstrumentOptions, Instruments, type ModelSource } from "./instruments.ts";
 export {
   type FileLabOptions,

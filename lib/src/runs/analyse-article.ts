@@ -55,7 +55,7 @@ export async function analyseArticle(asked: Asked, options: AnalyseOptions): Pro
       },
     });
     await keep(folder, file, options);
-    await new RunJournal(folder, record, options.opener).write({});
+    await new RunJournal(folder, { ...record, file: asked.file }, options.opener).write({});
     const plain = { study, params, view: study.view.parse({}) };
     const shown = await viewRun(plain, folder, options);
     if (shown.interrupted || isPlain(asked)) return shown;

@@ -9,6 +9,7 @@ export { isThere, type Opener, type OpenFile } from "./disk.ts";
 export type { ImageOptions } from "./figure-image.ts";
 export { numbersAsText } from "./json-numbers.ts";
 export { type ListedRun, listRuns, type RunStatus } from "./list-runs.ts";
+export { type OpenedRun, type OpenRunOptions, openRun } from "./open-run.ts";
 export type { RunOutcome } from "./outcome.ts";
 export type { OnProgress, RunProgress } from "./progress.ts";
 export type { Asked } from "./read-page.ts";

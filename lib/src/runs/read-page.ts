@@ -18,6 +18,8 @@ export interface Asked {
   readonly study: Study;
   readonly params: unknown;
   readonly view: unknown;
+  /** Path of the file that a study of one's own is in, as it was given. */
+  readonly file?: string;
 }
 
 /** Opens a device when something has to be computed. */

@@ -15,6 +15,8 @@ import { version } from "./version.ts";
 export interface RunRecord {
   readonly format: number;
   readonly study: string;
+  /** Path of the file that the study is in, as it was given; absent for those of tinylens. */
+  readonly file?: string | undefined;
   readonly params: Readonly<Record<string, unknown>>;
   /** Hash and file name of the analysed checkpoint, when there was no training. */
   readonly checkpoint?:
@@ -86,6 +88,7 @@ const paramValue = z.unknown().refine((value) => isShallow(value), "nested too d
 const recordSchema = z.strictObject({
   format: z.literal(runFormat),
   study: z.string(),
+  file: z.string().optional(),
   params: z.record(z.string(), paramValue),
   checkpoint: z
     .strictObject({

@@ -110,14 +110,15 @@ function knownParams({ params, checkpoint }: RunRecord): RunRecord["params"] {
 
 function commandOf(
   study: WithParams,
-  { device, checkpoint }: RunRecord,
+  { device, checkpoint, file }: RunRecord,
   params: RunRecord["params"],
   views: readonly (readonly [string, string])[],
 ): string {
+  const named = file === undefined ? study.name : shellQuote(asPath(file));
   const begin =
     checkpoint === undefined
-      ? `npx tinylens run ${study.name}`
-      : `npx tinylens analyse ${study.name} --checkpoint ${shellQuote(asPath(checkpoint.file))}`;
+      ? `npx tinylens run ${named}`
+      : `npx tinylens analyse ${named} --checkpoint ${shellQuote(asPath(checkpoint.file))}`;
   const sets = changedFields(study.params, params).map(
     ([name, text]) => `--set ${shellQuote(`${name}=${text}`)}`,
   );

@@ -123,6 +123,7 @@ async function work(
   const made = await open(device);
   const record = {
     ...(before ?? newRecord({ study: asked.study.name, device: made.name, threads: 1 })),
+    file: asked.file,
     params: asked.params as RunRecord["params"],
     device: made.name,
     threads: threads ?? options.threads ?? before?.threads ?? mostThreads(undefined),

@@ -26,6 +26,11 @@ export {
   sumColumns,
 } from "./addition/index.ts";
 export {
+  type FromExamplesOptions,
+  type ListedExamples,
+  taskFromExamples,
+} from "./from-examples.ts";
+export {
   type GroupCompositionParams,
   groupComposition,
   groupName,

@@ -64,3 +64,4 @@ export { castWeights, type Precision } from "./precision.ts";
 export { learningRateFactor } from "./schedule.ts";
 export { disposeState, type StateArrays, type TrainingState, uploadState } from "./state.ts";
 export { compileStep, initialState, type StepOptions, type TrainingStep } from "./step.ts";
+export { type TrainedModel, type TrainModelOptions, trainModel } from "./train-model.ts";

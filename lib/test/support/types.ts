@@ -14,6 +14,10 @@ export function typeErrors(files: Readonly<Record<string, string>>): string[] {
     lib: ["lib.esnext.d.ts", "lib.dom.d.ts", "lib.dom.asynciterable.d.ts"],
     noUnusedLocals: false,
   };
+  const esModule = {
+    languageVersion: ts.ScriptTarget.Latest,
+    impliedNodeFormat: ts.ModuleKind.ESNext,
+  };
   const host = ts.createCompilerHost(options);
   const { fileExists, getSourceFile } = host;
   host.fileExists = (path) => path in files || fileExists(path);
@@ -21,7 +25,7 @@ export function typeErrors(files: Readonly<Record<string, string>>): string[] {
     const text = files[path];
     return text === undefined
       ? getSourceFile(path, ...rest)
-      : ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+      : ts.createSourceFile(path, text, esModule, true);
   };
   const program = ts.createProgram(Object.keys(files), options, host);
   return Object.keys(files).flatMap((path) => {

@@ -4,6 +4,7 @@ import { isArticle } from "../../studies/study.ts";
 import { backendOpener, findDevice, findStudy, publishedReader } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
+import { fileOf } from "../own-study.ts";
 import { givenParams, paramsOf, viewOf } from "../params.ts";
 import { progressView } from "../progress.ts";
 import type { Command } from "./command.ts";
@@ -45,7 +46,7 @@ export const analyse: Command = {
         };
         const outcome = await interruptible(context, (signal) =>
           isArticle(study)
-            ? analyseArticle({ study, params, view }, { ...options, signal })
+            ? analyseArticle({ study, params, view, ...fileOf(name) }, { ...options, signal })
             : analyseCheckpoint(study, params, { ...options, signal }),
         ).finally(() => shown.done());
         done(printOutcome(context, outcome, flags.json === true));

@@ -2,7 +2,7 @@ import { availableParallelism, cpus } from "node:os";
 import { type Backend, type BackendName, backendNames, openBackend } from "../../compile/index.ts";
 import { MissingError } from "../../core/errors.ts";
 import type { AnyPlan } from "../../lab/index.ts";
-import { plansOf } from "../../studies/study.ts";
+import { type AnyStudy, plansOf } from "../../studies/study.ts";
 import {
   type BenchCase,
   benchPlan,
@@ -12,7 +12,7 @@ import {
   ratios,
 } from "../bench/index.ts";
 import type { Context } from "../context.ts";
-import { findDevice } from "../find.ts";
+import { findDevice, findStudy } from "../find.ts";
 import type { Command } from "./command.ts";
 
 interface BenchFlags {
@@ -36,17 +36,20 @@ export const bench: Command = {
   name: "bench",
   define(parser, context, done) {
     parser
+      .argument("[study]", "only this one: its name, or ./FILE.ts (default: all)")
       .description("ms per training step and share of this machine's matrix-multiply peak")
       .option("--device <name>", "only native, web or jax (default: all that work)")
       .option("--json", "print one JSON object")
-      .action(async ({ device, json }: BenchFlags) => {
+      .action(async (name: string | undefined, { device, json }: BenchFlags) => {
         const { stdout, now } = context;
         const asked = findDevice(device);
+        const studies =
+          name === undefined ? Object.values(context.studies) : [findStudy(context, "bench", name)];
         const backends = await openBackends(context, asked);
         const peak = await measurePeak(backends[0] as Backend, now, [
           ...new Set([1, availableParallelism()]),
         ]);
-        const cases = await benchStudies(context, backends, peak);
+        const cases = await benchStudies(context, studies, backends, peak);
         const machine = describeMachine(peak);
         const found = { machine, cases, ratios: ratios(cases) };
         stdout.write(
@@ -76,12 +79,13 @@ async function openBackends(
 }
 
 async function benchStudies(
-  { studies, stderr, now }: Context,
+  { stderr, now }: Context,
+  studies: readonly AnyStudy[],
   backends: readonly Backend[],
   peak: Peak,
 ): Promise<readonly BenchCase[]> {
   const cases: BenchCase[] = [];
-  for (const study of Object.values(studies)) {
+  for (const study of studies) {
     stderr.write(`${study.name} …\n`);
     const plan = plansOf(study, study.params.parse({})).model as AnyPlan;
     const leaveOut = (device: BackendName, reason: string): void => {

@@ -19,8 +19,10 @@ export interface StudyFlags extends ParamFlags {
 /** The study, and the flags of its parameters; the help of a study lists these. */
 export function studyFlags(parser: Parser, { studies }: Context): Parser {
   const study = () =>
-    Object.values(studies).find((candidate) => parser.args.includes(candidate.name));
-  return withOut(parser.argument("[study]", "name of a study (see tinylens list)"))
+    Object.entries(studies).find(
+      ([key, { name }]) => parser.args.includes(name) || parser.args.includes(key),
+    )?.[1];
+  return withOut(parser.argument("[study]", "name of a study (see tinylens list), or ./FILE.ts"))
     .addHelpText("after", () => {
       const named = study();
       const hint = "tinylens run STUDY --help lists the parameters of a study.";

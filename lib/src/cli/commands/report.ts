@@ -1,3 +1,4 @@
+import { InputError } from "../../core/errors.ts";
 import { sentence } from "../../core/text.ts";
 import { findRun, type OnProgress, type RunRecord, rebuildReport } from "../../runs/index.ts";
 import { backendOpener, findDevice, findStudy, publishedReader } from "../find.ts";
@@ -11,6 +12,7 @@ interface ReportFlags {
   readonly out: string;
   readonly view?: readonly string[];
   readonly device?: string;
+  readonly study?: string;
   readonly json?: boolean;
 }
 
@@ -21,6 +23,7 @@ export const report: Command = {
     withOut(parser.argument("<run>", "name or path of a run folder (see tinylens runs)"))
       .description("write the report of a finished run again from its results")
       .option(...viewFlag)
+      .option("--study <file>", "the file of a study of your own")
       .option("--device <name>", "native, web or jax (default: that of the run)")
       .option("--json", "print one JSON object")
       .action(async (name: string, flags: ReportFlags) => {
@@ -28,8 +31,13 @@ export const report: Command = {
         const onProgress: OnProgress = (progress) => {
           if (progress.kind === "message") context.stderr.write(`${sentence(progress.text)}\n`);
         };
-        const found = ({ study: named }: RunRecord) => {
-          const study = findStudy(context, "report", named);
+        const found = ({ study: named, file }: RunRecord) => {
+          if (file !== undefined && flags.study === undefined) {
+            throw new InputError(
+              `report: run ${name} is of the study in ${file}; add --study ${file}`,
+            );
+          }
+          const study = findStudy(context, "report", flags.study ?? named);
           return { study, view: viewOf(study, flags.view) };
         };
         const outcome = await interruptible(context, (signal) =>

@@ -3,6 +3,7 @@ import { isArticle } from "../../studies/study.ts";
 import { backendOpener, findDevice, findStudy, publishedReader, threadsFlag } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
+import { fileOf } from "../own-study.ts";
 import { paramsOf, viewOf } from "../params.ts";
 import { progressView } from "../progress.ts";
 import type { Command } from "./command.ts";
@@ -42,7 +43,7 @@ export const run: Command = {
         };
         const outcome = await interruptible(context, (signal) =>
           isArticle(study)
-            ? runArticle({ study, params, view }, { ...options, signal })
+            ? runArticle({ study, params, view, ...fileOf(name) }, { ...options, signal })
             : runStudy(study, params, { ...options, signal }),
         ).finally(() => shown.done());
         done(printOutcome(context, outcome, flags.json === true));

@@ -1,0 +1,46 @@
+/** A study in a file of its own: what it need not say has a default. */
+
+import { z } from "zod";
+import { sizeOf } from "../core/nd.ts";
+import { type PlanOptions, trainingPlan } from "../train/index.ts";
+import type { AnyPlan, PlanSize, Study } from "./study.ts";
+
+/** What a study must say; everything else of `Study` may be given, too. */
+export interface StudyInput<P, V>
+  extends Pick<Study<P, V>, "name" | "params" | "measurements" | "article">,
+    Partial<Omit<Study<P, V>, "plans" | "name" | "params" | "measurements" | "article">> {
+  /** Plans, of which `model`, `task` (or `split`) and `steps` are enough; see `trainingPlan`. */
+  plans(params: P): Readonly<Record<string, PlanOptions>>;
+}
+
+/**
+ * A study for `tinylens run ./FILE.ts`, or for `runArticle` in a program. By default it has no views,
+ * its title is its name, and `--smoke` changes nothing.
+ */
+export function defineStudy<P, V = Record<never, never>>(study: StudyInput<P, V>): Study<P, V> {
+  const plans = (params: P): Readonly<Record<string, AnyPlan>> =>
+    Object.fromEntries(
+      Object.entries(study.plans(params)).map(([name, plan]) => [name, trainingPlan(plan)]),
+    );
+  return {
+    title: study.name,
+    sources: [],
+    view: z.strictObject({}) as unknown as z.ZodType<V>,
+    smoke: {},
+    size: (params) => largest(Object.values(plans(params))),
+    ...study,
+    plans,
+  };
+}
+
+/** Weights and tokens of plans that are made. */
+function largest(plans: readonly AnyPlan[]): PlanSize {
+  const sizes = plans.map(({ initial, split }) => ({
+    weights: Object.values(initial).reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    tokens: sizeOf(split.train.tokens.shape) + sizeOf(split.test.tokens.shape),
+  }));
+  return {
+    weights: Math.max(...sizes.map(({ weights }) => weights)),
+    tokens: Math.max(...sizes.map(({ tokens }) => tokens)),
+  };
+}

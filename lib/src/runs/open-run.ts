@@ -1,0 +1,115 @@
+/** A finished run in a program: its model as it is at a step, and what it was trained on. */
+
+import { basename, dirname, join, resolve } from "node:path";
+import { InputError, UnknownNameError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
+import { readModel } from "../interchange/index.ts";
+import { type AnyModel, type AnyPlan, type Curves, curvesOf, type Study } from "../lab/index.ts";
+import { createModel } from "../models/index.ts";
+import * as studies from "../studies/all.ts";
+import { type AnyStudy, isArticle } from "../studies/study.ts";
+import type { Split } from "../tasks/task.ts";
+import { checkpointPath, checkpointSteps } from "./checkpoint-files.ts";
+import { readIfThere } from "./disk.ts";
+import { readMetrics } from "./metrics-file.ts";
+import { type RunRecord, readRecord } from "./record.ts";
+import { metricsPath } from "./resume.ts";
+import { trainingFolder, trainingsName } from "./training-folder.ts";
+import { analysedName } from "./view-run.ts";
+
+/** What to open of a run. */
+export interface OpenRunOptions {
+  /** A step with a checkpoint; default the last. */
+  readonly step?: number;
+  /** Which training of the study; default "model", its own. */
+  readonly training?: string;
+  /** The study, where it is one of your own; without it only the own model opens, without data. */
+  readonly study?: Study;
+}
+
+/** A model of a run, with what is known of it. */
+export interface OpenedRun {
+  readonly model: AnyModel;
+  /** Updates done; 0 for an analysed file, which does not say. */
+  readonly step: number;
+  /** Steps with a checkpoint, ascending. */
+  readonly steps: readonly number[];
+  readonly curves: Curves;
+  /** The parameters of the study. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** What was trained; undefined for an analysed file, and for a study that is not known. */
+  readonly plan: AnyPlan | undefined;
+  /** What it was trained and tested on, as the plan says. */
+  readonly split: Split | undefined;
+}
+
+/**
+ * Open the run in `folder`. The model has its weights and configuration; a run that is still training opens
+ * at its last checkpoint.
+ * @throws InputError for a folder that is no run, and for a step without a checkpoint;
+ * `UnknownNameError` for a training that the study does not have.
+ */
+export async function openRun(folder: string, options: OpenRunOptions = {}): Promise<OpenedRun> {
+  checkOptions("openRun", options, { step: true, training: true, study: true });
+  const path = resolve(folder);
+  const record = await readRecord(path);
+  if (record === undefined) throw new InputError(`openRun: ${folder} is no folder of a run`);
+  const { params } = record;
+  if (record.checkpoint !== undefined) {
+    const model = await modelIn(join(path, analysedName));
+    return { model, step: 0, steps: [], curves: curvesOf([]), params, ...noData };
+  }
+  const plan = planOf(record, options);
+  const held = await heldAt(path, record, plan);
+  const steps = await checkpointSteps(held);
+  const step = options.step ?? steps.at(-1) ?? 0;
+  if (!steps.includes(step)) {
+    throw new InputError(
+      `openRun: step ${step} has no checkpoint in run ${basename(path)}; those are ${steps.join(", ") || "none yet"}`,
+    );
+  }
+  const { rows } = await readMetrics(metricsPath(held));
+  const model = await modelIn(checkpointPath(held, step));
+  return { model, step, steps, curves: curvesOf(rows), params, plan, split: plan?.split };
+}
+
+const noData = { plan: undefined, split: undefined };
+
+function planOf(record: RunRecord, options: OpenRunOptions): AnyPlan | undefined {
+  const { training = "model", study = known(record.study) } = options;
+  if (study === undefined) {
+    if (training === "model") return undefined;
+    throw new InputError(
+      `openRun: ${record.study} is a study of your own; give it as { study } to open its ${training}`,
+    );
+  }
+  const plans = study.plans(study.params.parse(record.params));
+  const plan = Object.hasOwn(plans, training) ? plans[training] : undefined;
+  if (plan === undefined) {
+    throw new UnknownNameError("openRun", "training", training, Object.keys(plans));
+  }
+  return plan;
+}
+
+function known(name: string): Study | undefined {
+  const study = (Object.values(studies) as AnyStudy[]).find((one) => one.name === name);
+  return study !== undefined && isArticle(study) ? study : undefined;
+}
+
+/** Folder of a training of the run; without a plan that of its own model. */
+async function heldAt(
+  path: string,
+  { trainings: [own] = [] }: RunRecord,
+  plan: AnyPlan | undefined,
+): Promise<string> {
+  if (plan !== undefined) return trainingFolder(dirname(path), plan);
+  if (own !== undefined) return join(dirname(path), trainingsName, own);
+  throw new InputError(`openRun: run ${basename(path)} names no training`);
+}
+
+async function modelIn(path: string): Promise<AnyModel> {
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) throw new InputError(`openRun: ${path} is not there`);
+  const { model, config, weights } = readModel(bytes, { where: basename(path) });
+  return createModel(model, config, { weights });
+}
