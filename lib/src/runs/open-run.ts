@@ -9,12 +9,13 @@ import { createModel } from "../models/index.ts";
 import * as studies from "../studies/all.ts";
 import { type AnyStudy, isArticle } from "../studies/study.ts";
 import type { Split } from "../tasks/task.ts";
+import { trainingsName } from "./canonical.ts";
 import { checkpointPath, checkpointSteps } from "./checkpoint-files.ts";
 import { readIfThere } from "./disk.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { type RunRecord, readRecord } from "./record.ts";
 import { metricsPath } from "./resume.ts";
-import { trainingFolder, trainingsName } from "./training-folder.ts";
+import { trainingFolder } from "./training-folder.ts";
 import { analysedName } from "./view-run.ts";
 
 /** What to open of a run. */

@@ -17,7 +17,7 @@ export function typeErrors(files: Readonly<Record<string, string>>): string[] {
   const esModule = {
     languageVersion: ts.ScriptTarget.Latest,
     impliedNodeFormat: ts.ModuleKind.ESNext,
-  };
+  } as const;
   const host = ts.createCompilerHost(options);
   const { fileExists, getSourceFile } = host;
   host.fileExists = (path) => path in files || fileExists(path);
