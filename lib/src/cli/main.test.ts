@@ -279,7 +279,7 @@ describe("the other commands", () => {
 describe("wrong input ends with 2 and one sentence", () => {
   const small = ["run", "small-addition"];
   it.each<[string[], string]>([
-    [["rnu"], 'tinylens: unknown command "rnu"; did you mean run, runs, bench?'],
+    [["rnu"], 'tinylens: unknown command "rnu"; did you mean run, runs, new?'],
     [["run"], "run: needs a study: small-addition"],
     [["run", "small-adition"], 'run: unknown study "small-adition"; did you mean small-addition?'],
     [[...small, "--sed", "3"], 'run: unknown option "--sed"; did you mean --set, --seed, --out?'],
