@@ -1,4 +1,4 @@
-"""Golden numbers of the skip-trigram study (seed 002): the stream of its generator and its first epochs.
+"""Golden numbers of the skip-trigram study, after its notebook: the stream of its generator and its first epochs.
 
 Run: python lib/goldens/trigram.py > lib/src/studies/skip-trigram/trigram.golden.json
 """

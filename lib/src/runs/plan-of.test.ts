@@ -10,7 +10,7 @@ import { addition, skipTrigram } from "../studies/all.ts";
 import { type AnyStudy, plansOf } from "../studies/study.ts";
 import { checkExamples, exampleSizes } from "../train/examples-check.ts";
 import { checkPlan, planOf } from "./plan-of.ts";
-import { runStudy } from "./run-study.ts";
+import { runArticle } from "./run-article.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-plan-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -40,7 +40,8 @@ describe("parameters that no machine can train with", () => {
   ])("are refused before anything is written: %s", async (name, change, message) => {
     const out = join(root, name.replaceAll(" ", "-"));
     const params = skipTrigram.params.parse({ ...small, ...change });
-    const running = runStudy(skipTrigram, params, { device: "native", backend, out });
+    const asked = { study: skipTrigram, params, view: {} };
+    const running = runArticle(asked, { device: "native", backend, out });
     await expect(running).rejects.toThrow(new InputError(message));
     const left = existsSync(out) ? readdirSync(out, { recursive: true }) : [];
     expect(left).toEqual([]);

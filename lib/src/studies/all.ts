@@ -7,4 +7,4 @@ export { maxOfFour } from "./max-of-four/index.ts";
 export { maxOfTwo } from "./max-of-two/index.ts";
 export { modularAddition } from "./modular-addition/index.ts";
 export { modularAdditionBitnet } from "./modular-addition-bitnet/index.ts";
-export { skipTrigramStudy as skipTrigram } from "./skip-trigram/index.ts";
+export { skipTrigram } from "./skip-trigram/index.ts";

@@ -13,9 +13,7 @@ import {
 } from "../../lab/index.ts";
 import { planted } from "../../lab/testing/planted.ts";
 import { hookedTransformer } from "../../models/index.ts";
-import { resultsOf } from "../testing/in-memory.ts";
-import { skipTrigramArticle as study } from "./article.ts";
-import { skipTrigramStudy } from "./index.ts";
+import { skipTrigram as study } from "./article.ts";
 import type { DrawnSets, Fresh, Opened, Signal } from "./measure.ts";
 import { modelConfig, startOf } from "./plan.ts";
 import { printedAttention, printedHead1, printedLog, printedLogits } from "./printed.ts";
@@ -29,21 +27,38 @@ const read = (from: Lab, view: object = {}): Promise<Page> =>
 
 beforeAll(async () => {
   await init();
-  lab = memoryLab(study as never, params, instruments);
+  lab = memoryLab(study, params, instruments);
 });
 afterAll(() => instruments[Symbol.asyncDispose]());
 
 describe("skip trigrams as an article", () => {
-  it("has the numbers of the study it replaces, on the same training", async () => {
-    const page = await read(lab);
-    const results = await resultsOf(skipTrigramStudy, params, await nativeBackend());
-    const before = skipTrigramStudy.metrics(results);
-    expect(Object.keys(page.metrics).sort()).toEqual(Object.keys(before).sort());
+  it("tells its story in order, with the numbers that the first version of the study had", async () => {
+    const { metrics, claims, sections } = await read(lab);
+    const before = {
+      testLoss: 2.4769237702,
+      testAccuracy: 0.085,
+      signalSequenceAccuracy: 0.125,
+      accuracy: 0.1035,
+      loss: 2.3917712282,
+      signalAccuracy: 0.119266055,
+      noiseAccuracy: 0.0883218842,
+      bestAccuracy: 0.5454545455,
+      bestLoss: 1.1989476364,
+    };
+    expect(Object.keys(metrics)).toEqual(Object.keys(before));
     for (const [name, value] of Object.entries(before)) {
-      expect(page.metrics[name], name).toBeCloseTo(value, 7);
+      expect(metrics[name], name).toBeCloseTo(value, 6);
     }
-    expect(page.claims).toEqual([]);
-  }, 60_000);
+    expect(claims).toEqual([]);
+    expect(sections.map(({ title }) => title)).toEqual([
+      "The data",
+      "Training",
+      "At the end: the sequence 2 5 3 0",
+      "The heads by their weights",
+      "Which answers each head writes",
+      "One head",
+    ]);
+  });
 
   it("finds no mechanism in a network that was not trained, or half", async () => {
     for (const step of [0, 16]) {
@@ -61,14 +76,16 @@ describe("skip trigrams as an article", () => {
       "At the end: the sequence 2 5 3 0",
       "The heads by their weights",
       "Which answers each head writes",
+      "One head",
     ]);
     expect(JSON.stringify(page)).not.toMatch(/NaN|undefined|no number|no share/);
     const facts = { model: "hooked-transformer", given: new Set<string>(), beside: {} };
     const fit = (changes: object) =>
       study.fit?.(params, { ...facts, config: { ...config, ...changes } });
-    expect(fit({ nCtx: 6, nHeads: 2 })).toEqual({ ...params, length: 6, nHeads: 2 });
+    const sizes = { nHeads: 2, dHead: 3 };
+    expect(fit({ ...sizes, nCtx: 6 })).toEqual({ ...params, ...sizes, length: 6 });
     expect(() => fit({ dVocab: 12 })).toThrow(
-      "skip-trigram: the model must be a hooked-transformer of one layer, 11 tokens and 11 answers, got a hooked-transformer of 1, 12, 11",
+      "skip-trigram: the model must have 1 layer, 11 tokens and 11 answers, got 1, 12, 11",
     );
   });
 
@@ -76,7 +93,7 @@ describe("skip trigrams as an article", () => {
     const page = await read(lab, { sequence: [4, 9, 1, 0], head: 2, step: 0 });
     const titles = page.sections.map(({ title }) => title);
     expect(titles).toContain("At step 0: the sequence 4 9 1 0");
-    expect(titles.at(-1)).toBe("Head 2");
+    expect(titles.at(-1)).toBe("One head");
     await expect(read(lab, { sequence: [1, 0] })).rejects.toThrow(
       "skip-trigram: sequence must be 4 tokens from 0 to 10, got 1,0",
     );
@@ -189,5 +206,16 @@ describe("claims and findings", () => {
   ])("notice wrong %s", async (name, change, ids) => {
     const { claims } = await readIdeal(planted(idealLab(), name, change));
     expect(claims.filter(({ holds }) => !holds).map(({ id }) => id)).toEqual(ids);
+  });
+});
+
+describe("sets without noise, and longer sequences", () => {
+  it.each([{ oneIn: 1 }, { length: 7, dHead: 2 }])("are told too: %j", async (change) => {
+    const other = study.params.parse({ ...study.smoke, ...change, epochs: 1 });
+    const blocks = study.article(other, memoryLab(study, other, instruments), {});
+    const { metrics, ...page } = await readArticle(blocks);
+    expect(Object.values(metrics).every(Number.isFinite)).toBe(true);
+    const texts = [page.summary, page.sections.map(({ title, items }) => [title, items])];
+    expect(JSON.stringify(texts)).not.toMatch(/NaN|undefined|no number|no share/);
   });
 });

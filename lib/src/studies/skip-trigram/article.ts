@@ -19,14 +19,15 @@ import {
 import { InputError } from "../../core/errors.ts";
 import { type Curves, type FileFacts, type Lab, lastOf, type Study } from "../../lab/index.ts";
 import { skipTrigramTokens } from "../../tasks/index.ts";
+import { agreed, sizeIn } from "../shared/fit.ts";
 import {
   answersSection,
   circuitsSection,
   headSection,
-  headsMatter,
+  headsThatTellApart,
+  noHeadIsIdle,
   sequenceClaims,
   sequenceSection,
-  tellsApart,
 } from "./head-sections.ts";
 import {
   type Circuits,
@@ -64,14 +65,17 @@ export const skipTrigramView = z.strictObject({
   sequence: z
     .array(token)
     .optional()
-    .meta({ description: "tokens to give the model, as in 2,5,3,0" }),
-  head: z.int().min(0).optional().meta({ description: "head to look at" }),
-  step: z.int().min(0).optional().meta({ description: "checkpoint to look at", unit: "steps" }),
+    .meta({ description: "tokens to give the model; by default 2,5,3,0" }),
+  head: z.int().min(0).optional().meta({ description: "head to look at first; by default 0" }),
+  step: z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: "checkpoint to look at; by default the last", unit: "steps" }),
 });
 export type SkipTrigramView = z.infer<typeof skipTrigramView>;
 
-/** The study as an article. */
-export const skipTrigramArticle: Study<SkipTrigramStudyParams, SkipTrigramView> = {
+export const skipTrigram: Study<SkipTrigramStudyParams, SkipTrigramView> = {
   name: "skip-trigram",
   title: "Skip trigrams: three heads of width one",
   sources: [notebook("its training cell and its cells about the heads")],
@@ -86,15 +90,19 @@ export const skipTrigramArticle: Study<SkipTrigramStudyParams, SkipTrigramView> 
 };
 
 /** The parameters with the sizes of a model in a file. */
-function fit(params: SkipTrigramStudyParams, { model, config }: FileFacts): SkipTrigramStudyParams {
-  const { nLayers, nCtx, dVocab, dVocabOut, nHeads } = config as Readonly<Record<string, number>>;
-  const sizes = [nLayers, dVocab, dVocabOut].join();
-  if (model !== "hooked-transformer" || sizes !== `1,${skipTrigramTokens},${skipTrigramTokens}`) {
+function fit(params: SkipTrigramStudyParams, file: FileFacts): SkipTrigramStudyParams {
+  const [layers = 0, ...tokens] = ["nLayers", "dVocab", "dVocabOut"].map((name) =>
+    sizeIn("skip-trigram", file, name),
+  );
+  if (layers !== 1 || tokens.some((size) => size !== skipTrigramTokens)) {
     throw new InputError(
-      `skip-trigram: the model must be a hooked-transformer of one layer, 11 tokens and 11 answers, got a ${model} of ${sizes.replaceAll(",", ", ")}`,
+      `skip-trigram: the model must have 1 layer, 11 tokens and 11 answers, got ${[layers, ...tokens].join(", ")}`,
     );
   }
-  return { ...params, length: nCtx, nHeads } as SkipTrigramStudyParams;
+  const [length, nHeads, dHead] = (["nCtx", "nHeads", "dHead"] as const).map((name) =>
+    sizeIn("skip-trigram", file, name),
+  ) as [number, number, number];
+  return agreed("skip-trigram", params, file, { length, nHeads, dHead });
 }
 
 /** Which of the notebook's settings these parameters are. */
@@ -104,7 +112,7 @@ function setting(params: SkipTrigramStudyParams) {
     names.every((name) => params[name] === defaults[name]);
   const data = same("length", "oneIn", "trainCount", "testCount", "seed");
   const run =
-    data && same("nHeads", "earlierEpochs", "initRange", "lr", "weightDecay", "batchSize");
+    data && same("nHeads", "dHead", "earlierEpochs", "initRange", "lr", "weightDecay", "batchSize");
   return { data, run, end: run && params.epochs >= defaults.epochs };
 }
 
@@ -131,9 +139,9 @@ async function* article(
   }
   const perEpoch = updatesPerEpoch(params);
   if (curves.step.length > 0) {
-    yield* trainingSection(params, curves);
-    const whole = epochTable(curves, perEpoch).epoch.length === printedEpochs;
-    if (same.run && whole) yield* logClaims(params, curves);
+    const asPrinted = same.run && epochTable(curves, perEpoch).epoch.length === printedEpochs;
+    yield* trainingSection(params, curves, asPrinted);
+    if (asPrinted) yield* logClaims(params, curves);
   }
   const printedStep = printedEpochs * perEpoch;
   if (params.length === printedSequence.length && training.steps.includes(printedStep)) {
@@ -148,10 +156,10 @@ async function* article(
   }
   yield* circuitsSection(table);
   yield* answersSection(heads);
-  if (view.head !== undefined) yield* headSection(view.head, table, heads);
   if (same.end && training.finished && view.step === undefined) {
     yield* endClaims(params, heads, scores);
   }
+  yield* headSection(view.head ?? 0, table, heads);
 }
 
 function checkView(
@@ -177,10 +185,11 @@ function answerInShort(
   const best = bestOf(params);
   const { all, signal: some, noise } = scores;
   const learned = heads.accuracy === 1;
+  const apart = headsThatTellApart(table);
   const part = (name: string, { count: n, accuracy, loss }: Score): string =>
     n === 0 ? "" : `Of ${name} ${percent(accuracy)} is right, for ${number(loss)} nats. `;
   return [
-    `${plural(params.nHeads, "attention head")} of width one, with one-hot embedding and unembedding: can they answer \`a … b 0\` by a table of ten pairs, when only one sequence in ${params.oneIn} is such signal and the others have random labels? On ${count(all.count)} new sequences ${percent(all.accuracy)} of the answers are right, where the rule gives at best ${percent(best.accuracy)}; the cross-entropy is ${number(all.loss)} nats, where it gives at best ${number(best.loss)}. `,
+    `${plural(params.nHeads, "attention head")} of width ${params.dHead}, with one-hot embedding and unembedding: can they answer \`a … b 0\` by a table of ten pairs, when one sequence in ${params.oneIn} is such signal${params.oneIn > 1 ? ", and the label of the others is random" : ""}? On ${count(all.count)} new sequences ${percent(all.accuracy)} of the answers are right, where the rule gives at best ${percent(best.accuracy)}; the cross-entropy is ${number(all.loss)} nats, where it gives at best ${number(best.loss)}. `,
     part("signal", some),
     part(`noise, which costs ln 11 = ${number(lnLabels)} at best,`, noise),
     behaviour(
@@ -191,15 +200,15 @@ function answerInShort(
     ),
     mechanism(
       "every-head-finds-numbers",
-      learned ? tellsApart(table) : undefined,
+      learned ? apart === params.nHeads : undefined,
       "In every head the last token attends more to each number than to any filler. ",
-      "Not in every head the last token attends more to each number than to any filler. ",
+      `Only in ${apart} of ${params.nHeads} heads the last token attends more to each number than to any filler. `,
     ),
     mechanism(
-      "every-answer-needs-a-head",
-      learned ? headsMatter(heads) : undefined,
-      "Every answer suffers without some head.",
-      "Not every answer suffers without some head.",
+      "no-head-is-idle",
+      learned ? noHeadIsIdle(heads) : undefined,
+      "Without any one of the heads some answers are less often right.",
+      "Some head can be replaced by its mean, and no answer is less often right.",
     ),
   ];
 }
@@ -234,8 +243,8 @@ function* endClaims(
   const best = bestOf(params);
   yield claim(
     "signal-accuracy",
-    "accuracy on all 96 signal sequences at the end",
-    rule,
+    "accuracy on all 96 signal sequences at the end: the table is learned",
+    own,
     1,
     heads.accuracy,
   );

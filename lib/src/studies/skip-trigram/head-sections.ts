@@ -3,7 +3,9 @@
 import {
   type Block,
   claim,
+  explore,
   figure,
+  formula,
   headline,
   list,
   mechanism,
@@ -127,9 +129,9 @@ function scoresOfZero(rows: Rows) {
   return { own, others, apart: own[0] > others[1] };
 }
 
-/** Whether every head attends more to every number than to any filler. */
-export function tellsApart({ qk }: Circuits): boolean {
-  return qk.every((rows) => scoresOfZero(rows).apart);
+/** The heads in which 0 attends more to each number than to any filler. */
+export function headsThatTellApart({ qk }: Circuits): number {
+  return qk.filter((rows) => scoresOfZero(rows).apart).length;
 }
 
 export function* circuitsSection(seen: Circuits): Generator<Block> {
@@ -141,7 +143,10 @@ export function* circuitsSection(seen: Circuits): Generator<Block> {
   const shared = { x: tokenNames, y: tokenNames, columns: qk.length };
   yield section("The heads by their weights");
   yield prose(
-    "With a one-hot embedding the weights of a head are tables of tokens. A head of width one has tables of rank one: a number per query times a number per key, and a number per attended token times one fixed direction of logits.",
+    "With a one-hot embedding the weights of a head are tables of tokens, of rank at most its width. At width one they are a number per query times a number per key, and a number per attended token times one fixed direction of logits.",
+  );
+  yield formula(
+    "\\text{QK}_{qk} = \\frac{(W_Q[q] + b_Q) \\cdot (W_K[k] + b_K)}{\\sqrt{d_{\\text{head}}}}, \\qquad \\text{OV}_{t} = (W_V[t] + b_V) \\, W_O",
   );
   yield figure(
     "qk",
@@ -150,9 +155,9 @@ export function* circuitsSection(seen: Circuits): Generator<Block> {
       `Only the row of 0 matters for signal: 0 is always the last token. It gives the numbers 1 … 4 and the fillers 5 … 10 scores of ${list(scores.map(({ own, others }, head) => `${range(own)} and ${range(others)} in head ${head}`))}. `,
       mechanism(
         "numbers-above-fillers",
-        tellsApart(seen),
+        headsThatTellApart(seen) === qk.length,
         "In every head every number scores above every filler.",
-        `In ${scores.filter(({ apart }) => !apart).length} of ${scores.length} heads some number scores no higher than some filler.`,
+        `In ${qk.length - headsThatTellApart(seen)} of ${qk.length} heads some number scores no higher than some filler.`,
       ),
     ],
     facets({ panels: panels(qk), ...shared, xLabel: "key", yLabel: "query" }),
@@ -160,7 +165,7 @@ export function* circuitsSection(seen: Circuits): Generator<Block> {
   yield figure(
     "ov",
     "OV: what attending to a token adds to each logit",
-    "Every row of a head of width one is a multiple of the same direction. Tokens with multiples of opposite sign push the same answers up and down.",
+    "At width one every row of a head is a multiple of the same direction; tokens with multiples of opposite sign push the same answers up and down.",
     facets({ panels: panels(ov), ...shared, xLabel: "logit", yLabel: "attended token" }),
   );
 }
@@ -172,10 +177,9 @@ function neededFor({ withoutHead, perAnswer }: Signal): number[][] {
   );
 }
 
-/** Whether all signal is right, and no answer is without the heads. */
-export function headsMatter(signal: Signal): boolean {
-  const needed = new Set(neededFor(signal).flat());
-  return signal.accuracy === 1 && needed.size === answerNames.length;
+/** Whether all signal is right, and some of it is not without any one of the heads. */
+export function noHeadIsIdle(signal: Signal): boolean {
+  return signal.accuracy === 1 && neededFor(signal).every((answers) => answers.length > 0);
 }
 
 export function* answersSection(signal: Signal): Generator<Block> {
@@ -187,7 +191,7 @@ export function* answersSection(signal: Signal): Generator<Block> {
     list(by.flatMap((count, answer) => (wanted(count) ? [answer] : [])));
   yield section(
     headline(
-      mechanism("heads-share-answers", headsMatter(signal), "The heads share the answers", ""),
+      mechanism("heads-share-answers", noHeadIsIdle(signal), "The heads share the answers", ""),
       "Which answers each head writes",
     ),
   );
@@ -233,24 +237,30 @@ export function* answersSection(signal: Signal): Generator<Block> {
   );
 }
 
-/** One head: what it looks for, what it writes, what it is needed for. */
-export function* headSection(head: number, { qk }: Circuits, signal: Signal): Generator<Block> {
-  const rows = qk[head] as Rows;
-  const needed = neededFor(signal)[head] as number[];
-  const [first, second] = signal.toNumbers[head] as [number, number];
-  yield section(`Head ${head}`);
-  yield prose(
-    `On signal the last token gives ${percent(first)} of its attention to the first number and ${percent(second)} to the second. Without this head the answers that are less often right: ${list(needed)}.`,
-  );
-  yield figure(
-    "one-head",
-    "The score that 0 gives each token",
-    "The row of 0 in the head's QK.",
-    bars({
-      categories: tokenNames,
-      series: [{ name: "score", values: rows[0] as number[] }],
-      xLabel: "token",
-      yLabel: "attention score",
-    }),
-  );
+/** Heads that the page holds a part of for each. */
+const mostExplored = 64;
+
+/** One head after the other: what it looks for, and what it is needed for. */
+export function* headSection(asked: number, { qk }: Circuits, signal: Signal): Generator<Block> {
+  const heads = qk.map((_, head) => head);
+  const needed = neededFor(signal);
+  yield section("One head");
+  yield explore("head", heads.length <= mostExplored ? heads : [asked], asked, function* (head) {
+    const [first, second] = signal.toNumbers[head] as [number, number];
+    yield prose(
+      `On signal the last token gives ${percent(first)} of the attention of head ${head} to the first number and ${percent(second)} to the second. Less often right without it: ${list(needed[head] as number[])}.`,
+    );
+    yield figure(
+      "one-head",
+      "The score that 0 gives each token",
+      "The row of 0 in the head's QK.",
+      bars({
+        categories: tokenNames,
+        series: [{ name: "score", values: qk[head]?.[0] as number[] }],
+        xLabel: "token",
+        yLabel: "attention score",
+        height: 300,
+      }),
+    );
+  });
 }

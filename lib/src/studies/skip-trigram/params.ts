@@ -4,17 +4,16 @@ import { mostHeads } from "../shared/heads.ts";
 const meta = (description: string, unit?: string) =>
   unit === undefined ? { description } : { description, unit };
 
+/** Wider heads than this cannot do more: there are 11 tokens. */
+const mostWidth = 64;
+
 const fields = z.strictObject({
   length: z.int().min(3).max(64).default(4).meta(meta("length of a sequence", "tokens")),
   oneIn: z.int().min(1).default(2).meta(meta("one sequence in so many is signal")),
   trainCount: z.int().min(1).default(100_000).meta(meta("sequences to train on")),
   testCount: z.int().min(1).default(1000).meta(meta("sequences to test on")),
-  nHeads: z
-    .int()
-    .positive()
-    .max(mostHeads)
-    .default(3)
-    .meta(meta("attention heads, each of width 1")),
+  nHeads: z.int().positive().max(mostHeads).default(3).meta(meta("attention heads")),
+  dHead: z.int().positive().max(mostWidth).default(1).meta(meta("width of each head")),
   seed: z.int().min(0).max(0xffffffff).default(42).meta(meta("seed of the whole random stream")),
   earlierEpochs: z
     .int()
@@ -38,7 +37,7 @@ const fields = z.strictObject({
 /** Every update of the first epochs is logged, so that more than this would fill the disk. */
 const mostUpdates = 10_000;
 
-/** Seed 002: its data, model and optimiser, and its random stream. */
+/** The notebook's data, model and optimizer, and its random stream. */
 export const skipTrigramParams = fields.refine(
   ({ trainCount, batchSize }) => trainCount <= mostUpdates * batchSize,
   {

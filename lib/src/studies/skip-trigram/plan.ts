@@ -20,12 +20,16 @@ export const printedEpochs = 60;
 const otherLoaders = 1;
 
 /** One attention layer; embedding and unembedding are the identity, and there are no positions. */
-export function modelConfig({ nHeads, length }: SkipTrigramStudyParams): HookedTransformerConfig {
+export function modelConfig({
+  nHeads,
+  dHead,
+  length,
+}: SkipTrigramStudyParams): HookedTransformerConfig {
   return hookedTransformerConfig.parse({
     nLayers: 1,
     nHeads,
     dModel: skipTrigramTokens,
-    dHead: 1,
+    dHead,
     dVocab: skipTrigramTokens,
     nCtx: length,
     attnOnly: true,
@@ -50,10 +54,10 @@ export function startOf(params: SkipTrigramStudyParams): SkipTrigramStart {
   const rng = new TorchGenerator(params.seed);
   for (let i = 0; i < params.earlierEpochs * (2 + otherLoaders); i++) rng.random64();
   const config = modelConfig(params);
-  const [heads, width] = [config.nHeads, skipTrigramTokens];
+  const [heads, dHead, width] = [config.nHeads, config.dHead, skipTrigramTokens];
   rng.normal(width * width);
-  const draw = (): Float32Array => rng.normal(heads * width, 0, params.initRange);
-  const into = (): WeightArrays[string] => nd("float32", [heads, width, 1], draw());
+  const draw = (): Float32Array => rng.normal(heads * width * dHead, 0, params.initRange);
+  const into = (): WeightArrays[string] => nd("float32", [heads, width, dHead], draw());
   const zeros = (shape: readonly number[]): WeightArrays[string] =>
     nd("float32", shape, new Float32Array(shape.reduce((a, b) => a * b)));
   const identity = nd("float32", [width, width], one(width));
@@ -63,10 +67,10 @@ export function startOf(params: SkipTrigramStudyParams): SkipTrigramStart {
     "blocks.0.attn.W_Q": into(),
     "blocks.0.attn.W_K": into(),
     "blocks.0.attn.W_V": into(),
-    "blocks.0.attn.W_O": nd("float32", [heads, 1, width], draw()),
-    "blocks.0.attn.b_Q": zeros([heads, 1]),
-    "blocks.0.attn.b_K": zeros([heads, 1]),
-    "blocks.0.attn.b_V": zeros([heads, 1]),
+    "blocks.0.attn.W_O": nd("float32", [heads, dHead, width], draw()),
+    "blocks.0.attn.b_Q": zeros([heads, dHead]),
+    "blocks.0.attn.b_K": zeros([heads, dHead]),
+    "blocks.0.attn.b_V": zeros([heads, dHead]),
     "blocks.0.attn.b_O": zeros([width]),
     "unembed.W_U": identity,
     "unembed.b_U": zeros([width]),

@@ -1,4 +1,4 @@
-/** What seed 002 printed (cells 155, 170 and 192). */
+/** What the notebook printed (cells 155, 170 and 192). */
 
 /** The 60 epochs; losses as printed, see `printedScale`. */
 export const printedLog = {

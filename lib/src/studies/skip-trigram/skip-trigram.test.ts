@@ -1,23 +1,16 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { init, scope, tensor } from "../../arrays/index.ts";
-import { type Backend, nativeBackend } from "../../compile/index.ts";
-import { nd } from "../../core/nd.ts";
-import {
-  hookedTransformer,
-  runWithCache,
-  runWithHooks,
-  type WeightArrays,
-} from "../../models/index.ts";
-import { skipTrigram } from "../../tasks/index.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ablateHeads } from "../../analysis/index.ts";
+import { argmax, init, scope } from "../../arrays/index.ts";
+import { nativeBackend } from "../../compile/index.ts";
+import { Instruments, memoryLab, type Snapshot } from "../../lab/index.ts";
+import { HookedTransformer, type WeightArrays } from "../../models/index.ts";
+import { skipTrigram as skipTrigramTask } from "../../tasks/index.ts";
 import { Batches, dataLoaderOrder, type MetricsRow, train } from "../../train/index.ts";
-import type { TrainedRun } from "../study.ts";
-import { rowsOf } from "./claims.ts";
-import { skipTrigramStudy } from "./index.ts";
-import { headCircuits, openModel } from "./open.ts";
+import { skipTrigram } from "./index.ts";
+import { circuits, fresh, opened, signal } from "./measure.ts";
 import { skipTrigramParams } from "./params.ts";
 import { frozen, modelConfig, plan, startOf } from "./plan.ts";
-import { printedSequence } from "./printed.ts";
-import { epochTable } from "./results.ts";
+import { bestOf, epochTable } from "./training-sections.ts";
 import golden from "./trigram.golden.json" with { type: "json" };
 
 /** The session of lib/goldens/trigram.py. */
@@ -29,19 +22,23 @@ const session = skipTrigramParams.parse({
   epochs: 3,
 });
 
-let backend: Backend;
+const instruments = new Instruments(nativeBackend);
 let rows: MetricsRow[];
 let last: WeightArrays;
 
 beforeAll(async () => {
   await init();
-  backend = await nativeBackend();
   rows = [];
-  for await (const event of train(plan(session) as Parameters<typeof train>[0], backend)) {
+  for await (const event of train(
+    plan(session) as Parameters<typeof train>[0],
+    await nativeBackend(),
+  )) {
     if (event.kind === "metrics") rows.push(event.row);
     if (event.kind === "checkpoint") last = event.checkpoint.weights;
   }
 });
+
+afterAll(() => instruments[Symbol.asyncDispose]());
 
 const rowsWithLabels = ({ train: part }: ReturnType<typeof startOf>["split"], count: number) =>
   Array.from({ length: count }, (_, row) => [
@@ -49,7 +46,7 @@ const rowsWithLabels = ({ train: part }: ReturnType<typeof startOf>["split"], co
     part.labels.data[row],
   ]);
 
-describe("the start of seed 002", () => {
+describe("the start of the notebook's session", () => {
   it("has PyTorch's weights and data after 60 earlier epochs", () => {
     const { initial, split } = startOf(session);
     for (const [letter, values] of Object.entries(golden.weights)) {
@@ -106,129 +103,97 @@ describe("training", () => {
   });
 
   it("counts an epoch over its own batches, each before its update", () => {
-    const table = epochTable(rows, 4);
+    const table = epochTable({ rows }, 4);
     expect(table.epoch).toEqual([1, 2, 3]);
     const second = golden.epochs[1]?.batches.map((batch) => batch[4] as number) as number[];
     expect(table.trainLoss[1]).toBeCloseTo(second.reduce((a, b) => a + b) / 4, 6);
     expect(table.testAccuracy[2]).toBe(rows[12]?.testAccuracy);
-    expect(epochTable([], 4).epoch).toEqual([]);
+    expect(epochTable({ rows: [] }, 4).epoch).toEqual([]);
   });
 });
 
-describe("the opened model", () => {
-  it("has contributions of heads and bias that add up to the logits", async () => {
-    const { sequence } = await openModel(backend, session, last, printedSequence);
-    const own = (token: number): number => Number(token === 0);
-    for (const [token, logit] of (sequence?.logits ?? []).entries()) {
-      const heads = [0, 1, 2].map((head) => {
-        return rowsOf(sequence?.perHead as never, head)[3]?.[token] as number;
-      });
-      const sum = heads.reduce((a, b) => a + b) + (sequence?.bias[token] as number) + own(token);
-      expect(sum).toBeCloseTo(logit, 5);
+describe("the heads", () => {
+  const sequence = [7, 2, 9, 0];
+  const measure: Snapshot["measure"] = async (f, ...args) =>
+    (await memoryLab(skipTrigram, session, instruments).training()).at().measure(f, ...args);
+
+  it("add up with the bias and the last token to the logits", async () => {
+    const { parts, logits } = await measure(opened, sequence);
+    for (const [token, logit] of logits.entries()) {
+      expect(parts.reduce((sum, row) => sum + (row[token] as number), 0)).toBeCloseTo(logit, 5);
     }
   });
 
-  it("has the QK and OV tables of the forward pass", () => {
+  it("have the QK and OV tables of the forward pass", async () => {
     using _scope = scope();
     const config = { ...modelConfig(session), useAttnResult: true };
-    const weights = Object.fromEntries(Object.entries(last).map(([n, w]) => [n, tensor(w)]));
-    const sequence = [7, 2, 9, 0];
-    const { cache } = runWithCache(
-      hookedTransformer,
-      weights,
-      config,
-      tensor([sequence], { dtype: "int32" }),
-    );
-    const at = (name: string) =>
-      cache.get(`blocks.0.attn.${name}`)?.readSync().data as Float32Array;
-    const { qk, ov } = headCircuits(last);
-    for (let head = 0; head < 3; head++) {
-      const pattern = [...at("hook_pattern")].slice(head * 16 + 12, head * 16 + 16);
+    const model = await HookedTransformer.create(config, { weights: last });
+    const { cache } = model.runWithCache([sequence]);
+    const scores = cache.get("attn_scores", 0).at(0, [], -1).tolist() as number[][];
+    const pattern = cache.get("pattern", 0).at(0, [], -1).tolist() as number[][];
+    const result = cache.get("result", 0).at(0, -1).tolist() as number[][];
+    const { qk, ov } = await measure(circuits);
+    for (const head of [0, 1, 2]) {
       for (const [src, token] of sequence.entries()) {
-        const score = at("hook_attn_scores")[head * 16 + 12 + src];
-        expect(rowsOf(qk, head)[0]?.[token]).toBeCloseTo(score as number, 6);
+        expect(qk[head]?.[0]?.[token]).toBeCloseTo(scores[head]?.[src] as number, 6);
       }
       for (let out = 0; out < 11; out++) {
         const mixed = sequence.reduce(
           (sum, token, src) =>
-            sum + (pattern[src] as number) * (rowsOf(ov, head)[token]?.[out] as number),
+            sum + (pattern[head]?.[src] as number) * (ov[head]?.[token]?.[out] as number),
           0,
         );
-        expect(mixed).toBeCloseTo(at("hook_result")[(9 + head) * 11 + out] as number, 6);
+        expect(mixed).toBeCloseTo(result[head]?.[out] as number, 6);
       }
     }
   });
 
-  it("replaces a head by its mean as a hook does", async () => {
-    const { signal } = await openModel(backend, session, last, printedSequence);
+  it("are replaced by their means over all signal", async () => {
+    const { withoutHead, sequences } = await measure(signal, { length: 4, oneIn: 2 });
     using _scope = scope();
-    const config = modelConfig(session);
-    const weights = Object.fromEntries(Object.entries(last).map(([n, w]) => [n, tensor(w)]));
-    const all = skipTrigram.examples({ ...session });
-    const logits = runWithHooks(hookedTransformer, weights, config, tensor(all.tokens), [
-      [
-        "blocks.0.attn.hook_z",
-        (z) => {
-          const { shape, data } = z.readSync();
-          const own = Float32Array.from(data);
-          const isLast = (i: number): boolean => i % 12 === 9 + 1;
-          const mean = own.reduce((sum, x, i) => (isLast(i) ? sum + x : sum), 0) / 96;
-          return tensor(
-            nd(
-              "float32",
-              shape,
-              own.map((x, i) => (isLast(i) ? mean : x)),
-            ),
-          );
-        },
-      ],
-    ])
-      .at([], -1)
-      .readSync().data;
-    const right = Array<number>(10).fill(0);
-    const total = Array<number>(10).fill(0);
-    for (const [row, label] of all.labels.data.entries()) {
-      const own = [...logits.subarray(11 * row, 11 * row + 11)];
+    const model = await HookedTransformer.create(modelConfig(session), { weights: last });
+    const { tokens, labels } = skipTrigramTask.examples(skipTrigramTask.params.parse({}));
+    const z = model.runWithCache(tokens).cache.get("z", 0);
+    const hook = ablateHeads(0, [1], { replacement: z.mean(0, { keepdims: true }) });
+    const logits = model.runWithHooks(tokens, [hook]).at([], -1);
+    const answers = argmax(logits, -1).tolist() as number[];
+    const [right, total] = [Array<number>(10).fill(0), Array<number>(10).fill(0)];
+    for (const [row, label] of labels.data.entries()) {
       total[label] = (total[label] as number) + 1;
-      right[label] = (right[label] as number) + Number(own.indexOf(Math.max(...own)) === label);
+      right[label] = (right[label] as number) + Number(answers[row] === label);
     }
-    const expected = right.map((hits, answer) => hits / (total[answer] as number));
-    expect([...signal.withoutHead.data.subarray(10, 20)]).toEqual(expected);
+    expect(sequences).toBe(96);
+    expect(withoutHead[1]).toEqual(right.map((hits, i) => hits / (total[i] as number)));
+  });
+
+  it("may be wider than one, and then still add up", async () => {
+    const wide = skipTrigramParams.parse({ ...session, dHead: 3, epochs: 1 });
+    const training = await memoryLab(skipTrigram, wide, instruments).training();
+    expect(training.at().config.dHead).toBe(3);
+    const { parts, logits } = await training.at().measure(opened, sequence);
+    expect(parts.reduce((sum, row) => sum + (row[5] as number), 0)).toBeCloseTo(
+      logits[5] as number,
+      5,
+    );
   });
 });
 
-describe("the study", () => {
-  it("analyses, judges and reports a run, and weights without a run", async () => {
-    const context = {
-      progress: () => {},
-      backend,
-      published: async () => undefined,
-    };
-    const run: TrainedRun = {
-      metrics: rows,
-      checkpointSteps: [12],
-      weights: async () => last,
-      companions: {},
-    };
-    for (const one of [run, { ...run, metrics: [] }]) {
-      const results = await skipTrigramStudy.analyse(session, one, context);
-      expect(skipTrigramStudy.claims(session, results)).toEqual([]);
-      const { best, all, signal, noise } = results.fresh;
-      expect(best.accuracy).toBeCloseTo(0.5455, 4);
-      expect(best.loss).toBeCloseTo(1.1989, 4);
-      expect(signal.count + noise.count).toBe(all.count);
-      expect(all.loss).toBeCloseTo(
-        (signal.loss * signal.count + noise.loss * noise.count) / all.count,
-        10,
-      );
-      const sections = skipTrigramStudy.report(session, results);
-      const figures = sections.flatMap((section) => section.figures.map(({ id }) => id));
-      expect(new Set(figures).size).toBe(figures.length);
-      expect(figures.includes("printed-epochs")).toBe(one.metrics.length > 0);
-      expect(skipTrigramStudy.metrics(results).bestLoss).toBe(best.loss);
-    }
+describe("new sequences", () => {
+  it("are signal and noise", async () => {
+    const training = await memoryLab(skipTrigram, session, instruments).training();
+    const scores = await training.at().measure(fresh, { length: 4, oneIn: 2 }, 43, 2000);
+    const { all, signal: some, noise } = scores;
+    expect(some.count + noise.count).toBe(all.count);
+    expect(all.loss).toBeCloseTo(
+      (some.loss * some.count + noise.loss * noise.count) / all.count,
+      10,
+    );
+    expect(bestOf({ oneIn: 2 }).accuracy).toBeCloseTo(0.5455, 4);
+    expect(bestOf({ oneIn: 2 }).loss).toBeCloseTo(1.1989, 4);
   });
+});
 
+describe("the plan", () => {
   it("logs every batch of the 60 epochs that were printed, then every epoch", () => {
     const defaults = skipTrigramParams.parse({});
     const long = plan({ ...defaults, trainCount: 200, batchSize: 20 });

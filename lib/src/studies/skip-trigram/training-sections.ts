@@ -104,7 +104,12 @@ export function epochTable({ rows }: Pick<Curves, "rows">, perEpoch: number): Ep
   };
 }
 
-export function* trainingSection(params: SkipTrigramStudyParams, curves: Curves): Generator<Block> {
+/** `asPrinted`: the notebook's parameters, so that its numbers stand beside. */
+export function* trainingSection(
+  params: SkipTrigramStudyParams,
+  curves: Curves,
+  asPrinted: boolean,
+): Generator<Block> {
   const perEpoch = updatesPerEpoch(params);
   const logged = curvesOf(curves.rows.filter(({ step }) => step % perEpoch === 0));
   const column = (name: string) => logged.rows.map((row) => row[name] ?? Number.NaN);
@@ -112,10 +117,14 @@ export function* trainingSection(params: SkipTrigramStudyParams, curves: Curves)
   const signalAccuracy = column("testSignalAccuracy");
   const reached = signalAccuracy.indexOf(1);
   const above = noiseLoss.filter((loss) => loss > lnLabels).length;
+  const noisy = params.oneIn > 1;
   const best = bestOf(params);
   yield section("Training");
   yield prose(
-    `Of the test set, signal costs ${number(lastOf(signalLoss))} nats after the last epoch and noise ${number(lastOf(noiseLoss))}, where ln 11 = ${number(lnLabels)} is the least that noise can cost on average; it costs more at ${count(above)} of ${count(noiseLoss.length)} logged epochs. `,
+    `Of the test set, signal costs ${number(lastOf(signalLoss))} nats after the last epoch. `,
+    noisy
+      ? `Noise costs ${number(lastOf(noiseLoss))}, where ln 11 = ${number(lnLabels)} is the least that it can cost on average; it costs more at ${count(above)} of ${count(noiseLoss.length)} logged epochs. `
+      : "",
     behaviour(
       "test-signal-learned",
       reached >= 0,
@@ -124,7 +133,7 @@ export function* trainingSection(params: SkipTrigramStudyParams, curves: Curves)
     ),
   );
   const table = epochTable(curves, perEpoch);
-  if (table.epoch.length > 0) yield printedFigure(params, table);
+  if (table.epoch.length > 0) yield epochsFigure(params, table, asPrinted);
   const x = logged.step.map((step) => step / perEpoch);
   yield figure(
     "loss-parts",
@@ -132,7 +141,7 @@ export function* trainingSection(params: SkipTrigramStudyParams, curves: Curves)
     `After each epoch. The lines: the best on noise, ln 11, and overall, ${number(best.loss)}.`,
     lines({
       ...{ x, xLabel: "epoch", yLabel: "loss (nats)" },
-      series: parts(signalLoss, noiseLoss, logged.testLoss),
+      series: parts(signalLoss, noisy ? noiseLoss : [], logged.testLoss),
       references: [
         { value: lnLabels, label: "ln 11" },
         { value: best.loss, label: "best overall" },
@@ -145,7 +154,7 @@ export function* trainingSection(params: SkipTrigramStudyParams, curves: Curves)
     `After each epoch. The line: the best overall, ${number(best.accuracy)}. On the noise of one small test set a model can be somewhat above or below 1/11 by luck.`,
     lines({
       ...{ x, xLabel: "epoch", yLabel: "accuracy" },
-      series: parts(signalAccuracy, column("testNoiseAccuracy"), logged.testAccuracy),
+      series: parts(signalAccuracy, noisy ? column("testNoiseAccuracy") : [], logged.testAccuracy),
       references: [{ value: best.accuracy, label: "best overall" }],
     }),
   );
@@ -154,7 +163,7 @@ export function* trainingSection(params: SkipTrigramStudyParams, curves: Curves)
 function parts(signal: readonly number[], noise: readonly number[], all: readonly number[]) {
   return [
     { name: "signal", y: signal },
-    { name: "noise", y: noise },
+    ...(noise.length === 0 ? [] : [{ name: "noise", y: noise }]),
     { name: "all", y: all, dash: "dash" as const },
   ];
 }
@@ -169,26 +178,32 @@ function printedMeans(params: SkipTrigramStudyParams) {
   };
 }
 
-/** The notebook's four charts, with its own numbers where they can be compared. */
-function printedFigure(params: SkipTrigramStudyParams, table: EpochTable): Block {
-  const { trainLoss, testLoss } = printedMeans(params);
-  const panel = (title: string, own: readonly number[], theirs: readonly number[]) => ({
+/** The notebook's four charts. */
+function epochsFigure(
+  params: SkipTrigramStudyParams,
+  table: EpochTable,
+  asPrinted: boolean,
+): Block {
+  const printed = { ...printedLog, ...printedMeans(params) };
+  const panel = (title: string, part: Exclude<keyof EpochTable, "epoch">) => ({
     title,
     series: [
-      { name: "here", y: own, color: 0 },
-      { name: "printed in the notebook", y: theirs.slice(0, own.length), faint: true, color: 1 },
+      { name: "here", y: table[part], color: 0 },
+      ...(asPrinted
+        ? [{ name: "printed in the notebook", y: printed[part], faint: true, color: 1 }]
+        : []),
     ],
   });
   return figure(
     "printed-epochs",
-    "The first epochs, beside the notebook's",
-    "Losses are true means here; the notebook's, which it divides wrongly, are put on the same scale.",
+    asPrinted ? "The first epochs, beside the notebook's" : "The first epochs",
+    `Training before each update, test after the epoch.${asPrinted ? " Losses are true means here; the notebook's, which it divides wrongly, are put on the same scale." : ""}`,
     lineFacets({
       panels: [
-        panel("train loss (nats)", table.trainLoss, trainLoss),
-        panel("train accuracy", table.trainAccuracy, printedLog.trainAccuracy),
-        panel("test loss (nats)", table.testLoss, testLoss),
-        panel("test accuracy", table.testAccuracy, printedLog.testAccuracy),
+        panel("train loss (nats)", "trainLoss"),
+        panel("train accuracy", "trainAccuracy"),
+        panel("test loss (nats)", "testLoss"),
+        panel("test accuracy", "testAccuracy"),
       ],
       columns: 2,
       x: table.epoch,

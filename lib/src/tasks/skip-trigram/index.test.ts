@@ -9,7 +9,7 @@ import {
   skipTrigram,
 } from "./index.ts";
 
-/** The map of seed 002, as printed. */
+/** The notebook's map, as printed. */
 const printed: [number, number, number][] = [
   [1, 1, 0],
   [1, 2, 1],

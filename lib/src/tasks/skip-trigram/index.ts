@@ -40,7 +40,7 @@ const params = z.object({
 export const skipTrigram: Task<SkipTrigramParams> = {
   name: "skip-trigram",
   title: "Skip trigrams with noise",
-  source: { paper: "seed 002 (notebook on skip trigrams and one-hot embeddings)", at: "cell 2" },
+  source: { paper: "Notebook on skip trigrams with noise and one-hot embeddings", at: "cell 2" },
   params,
   labelled: "last",
   drawn: "independent",
