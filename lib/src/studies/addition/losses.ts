@@ -1,4 +1,4 @@
-/** The losses of a batch as seed 001 sorts them: by digit, and by what the digit needs. */
+/** The losses of a batch as the notebook sorts them: by digit, and by what the digit needs. */
 
 import {
   casesOfDigits,

@@ -48,7 +48,7 @@ const fields = z.strictObject({
   float64Steps: float64Steps(0),
 });
 
-/** Seed 001: its questions, model and optimiser. Heads are of whole width. */
+/** The settings of Quirke's notebook: its questions, model and optimizer. Heads are of whole width. */
 export const additionParams = wholeHeads(fields);
 
 export type AdditionStudyParams = z.infer<typeof additionParams>;

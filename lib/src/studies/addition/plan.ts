@@ -18,7 +18,7 @@ import type { AdditionStudyParams } from "./params.ts";
 /** Tokens: the digits, "+" and "=". */
 const tokens = 12;
 
-/** One layer without normalisation: seed 001, after Nanda. */
+/** One layer without normalization, as the notebook has it after Nanda. */
 export function modelConfig(params: AdditionStudyParams): HookedTransformerConfig {
   return hookedTransformerConfig.parse({
     nLayers: 1,

@@ -1,4 +1,4 @@
-/** What seed 001 printed. */
+/** What the notebook printed, and how closely a training can follow it. */
 
 /** Losses in nats at steps 0, 100, …, 2900. */
 export const printedLosses = [

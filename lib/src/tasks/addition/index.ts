@@ -49,8 +49,8 @@ export const addition: Task<AdditionParams> = {
   name,
   title: "Addition, digit by digit",
   source: {
-    paper: "seed 001 (Quirke and Barez 2023, Understanding addition in transformers)",
-    at: "data_generator",
+    paper: "Quirke and Barez 2023, Understanding addition in transformers",
+    at: "data_generator of its first notebook",
     url: "https://arxiv.org/abs/2310.13121",
   },
   params,
