@@ -33,16 +33,20 @@ import { measurements as answersModule, type Hits, shareOf } from "./answers.ts"
 import {
   answerOf,
   attentionSection,
+  carryClaim,
   carryHeads,
   carrySection,
   headNames,
   hookSection,
   ownPairHeads,
+  pairClaim,
 } from "./attention-sections.ts";
 import { type CarryExchange, measurements as carriesModule, carryExchange } from "./carries.ts";
 import {
+  ablationClaim,
   ablationSection,
   componentSection,
+  lensClaim,
   lensShares,
   phaseSection,
 } from "./component-sections.ts";
@@ -173,7 +177,7 @@ async function* article(
   const digits = digitsOf(model.config);
   const trained = curves.step.length > 0;
   const same = setting(params);
-  const atEnd = training.finished && view.step === undefined;
+  const judged = same.whole && training.finished && view.step === undefined;
   const found = await model.measure(scores, trained ? sums : fileSums);
   const read = await model.measure(meanAttention);
   const carried = await model.measure(carryExchange);
@@ -194,14 +198,16 @@ async function* article(
     yield* digitSection(params, curves, phases);
   }
   yield* scoreSection("How well it adds", "final", found);
-  if (same.whole && atEnd) yield accuracyClaim(found);
+  if (judged) yield accuracyClaim(found);
   yield* attentionSection(read, batch);
+  if (judged) yield pairClaim(read);
   yield* carrySection(carried);
+  if (judged) yield carryClaim(carried);
   const isNew = lab.dataKnown && params.data === "infinite";
-  yield* hookSection(batch, { isNew, asPrinted: same.whole && atEnd });
+  yield* hookSection(batch, { isNew, asPrinted: judged });
   if (same.data && lab.dataKnown) yield* batchClaims(batch);
-  if (same.whole && atEnd) yield answerClaim(batch);
-  yield* parts(training, model, written, phases);
+  if (judged) yield answerClaim(batch);
+  yield* parts(training, model, written, phases, judged);
   const seen = { curves, phases, attention: read, carries: carried, written };
   yield* viewSections(model, view, seen);
   if (params.digits === additionParams.parse({}).digits) yield* publishedSection(lab);
@@ -226,7 +232,7 @@ function answerInShort(
     mechanism(
       "adds-pairs",
       readers.length > 0 && !isMost(attended, 0.1) && isMost(added, 0.1),
-      `For each digit ${headNames(readers)} read the two digits that are added, and the MLP adds them: the sum cannot be read before it. `,
+      `For each digit ${headNames(readers)} read the two digits that are added, and the MLP adds them: ${percent(attended)} of the digits below the leading one can be read before it, ${percent(added)} after it. `,
       "That heads read the two digits that are added and the MLP adds them cannot be said of this model. ",
     ),
     mechanism(
@@ -325,12 +331,16 @@ async function* parts(
   model: Snapshot,
   written: Components,
   phases: ReturnType<typeof phasesOf>,
+  judged: boolean,
 ): AsyncGenerator<Block> {
   const names = componentNames(model.config);
   const [, ...replaced] = names;
   const digits = digitsOf(model.config);
   yield* componentSection(written, names);
-  yield* ablationSection(await model.measure(ablations), replaced, digits);
+  if (judged) yield lensClaim(written);
+  const cut = await model.measure(ablations);
+  yield* ablationSection(cut, replaced, digits);
+  if (judged) yield ablationClaim(cut, digits);
   if (training.steps.length < 2) return;
   const all = [];
   for (const step of training.steps) {

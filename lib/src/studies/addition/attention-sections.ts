@@ -1,7 +1,8 @@
-/** The parts of the article about how it adds: attention, carries, components and what they are for. */
+/** The part of the article about attention: what heads read, which brings a carry, the hook experiment. */
 
 import {
   type Block,
+  claim,
   count,
   figure,
   headline,
@@ -21,6 +22,7 @@ import type { CarryExchange } from "./carries.ts";
 import { digitNames } from "./losses.ts";
 import type { MeanAttention, OpenBatch } from "./measure.ts";
 import { printedPredictions } from "./printed.ts";
+import { own } from "./sources.ts";
 import { guessing } from "./training-sections.ts";
 
 /** Entry `i` of the first axis. */
@@ -85,12 +87,17 @@ export function ownPairHeads(attention: MeanAttention): number[] {
 
 export function* attentionSection(attention: MeanAttention, batch: OpenBatch): Generator<Block> {
   const { reads, chance } = readsOf(attention);
-  const own = ownPairHeads(attention);
-  const still = own.filter((head) => isMost(reads[head]?.ownAveraged ?? 0, chance));
-  const shares = own.map((head) => percent(reads[head]?.own ?? 0));
+  const readers = ownPairHeads(attention);
+  const still = readers.filter((head) => isMost(reads[head]?.ownAveraged ?? 0, chance));
+  const shares = readers.map((head) => percent(reads[head]?.own ?? 0));
   yield section(
     headline(
-      mechanism("heads-read-pairs", own.length > 0, "Heads read the two digits that are added", ""),
+      mechanism(
+        "heads-read-pairs",
+        readers.length > 0,
+        "Heads read the two digits that are added",
+        "",
+      ),
       "Where it attends",
     ),
   );
@@ -98,8 +105,8 @@ export function* attentionSection(attention: MeanAttention, batch: OpenBatch): G
     `Attention from where each digit of the sum is predicted, the mean over 512 random sums. Attending to all positions alike puts ${percent(chance)} on any two digits. `,
     mechanism(
       "own-pair",
-      own.length > 0,
-      `${headNames(own)} put ${list(shares)} of it on the two digits that the predicted one is the sum of. `.replace(
+      readers.length > 0,
+      `${headNames(readers)} put ${list(shares)} of it on the two digits that the predicted one is the sum of. `.replace(
         /^h/,
         "H",
       ),
@@ -107,13 +114,19 @@ export function* attentionSection(attention: MeanAttention, batch: OpenBatch): G
     ),
     mechanism(
       "finds-by-position",
-      own.length === 0 ? undefined : still.length === own.length,
+      readers.length === 0 ? undefined : still.length === readers.length,
       "They find them by position: with the embedding of every digit replaced by the mean of the ten they still do.",
-      `With the embedding of every digit replaced by the mean of the ten, ${still.length} of these ${own.length} still do.`,
+      `With the embedding of every digit replaced by the mean of the ten, ${still.length} of these ${readers.length} still do.`,
     ),
   );
   yield* attentionFigures(attention, reads);
   yield* questionFigures(batch);
+}
+
+export function pairClaim(attention: MeanAttention): Block {
+  const text = "heads that put most of their attention on the two digits that are added";
+  const why = "the two digits have to meet somewhere";
+  return claim("pair-heads", text, own, 1, ownPairHeads(attention).length, { atLeast: why });
 }
 
 function* attentionFigures(attention: MeanAttention, reads: readonly Reads[]): Generator<Block> {
@@ -242,6 +255,13 @@ export function* carrySection(found: CarryExchange): Generator<Block> {
       height: 90 + 44 * exchange.length,
     }),
   );
+}
+
+export function carryClaim({ exchange, usual }: CarryExchange): Block {
+  const text = "share of carries that an exchange of all heads moves, above what is so without";
+  const moved = mean(exchange.at(-1) ?? []) - mean(usual);
+  const why = "half of them, the rule for every share";
+  return claim("carries-moved", text, own, 0.5, moved, { atLeast: why });
 }
 
 /** The tokens at positions that are never trained, beside those that the notebook printed. */

@@ -2,6 +2,7 @@
 
 import {
   type Block,
+  claim,
   count,
   figure,
   isMost,
@@ -17,7 +18,8 @@ import { digitCases } from "../../tasks/index.ts";
 import { mean } from "./attention-sections.ts";
 import { digitNames } from "./losses.ts";
 import type { Ablations, Components } from "./measure.ts";
-import type { Phase } from "./training-sections.ts";
+import { own } from "./sources.ts";
+import { guessing, type Phase } from "./training-sections.ts";
 
 /** A heat map with a digit of the sum in each column. */
 function byDigit(z: readonly (readonly number[])[], x: readonly string[], y: readonly string[]) {
@@ -102,13 +104,27 @@ export function* componentSection(found: Components, names: readonly string[]): 
   );
 }
 
+export function lensClaim(found: Components): Block {
+  const text = "share of the digits below the leading one that can be read before the MLP";
+  const why = "half of the way from chance, 0.1, to all";
+  return claim("read-before-mlp", text, own, 0.55, lensShares(found)[0], { atMost: why });
+}
+
+export function ablationClaim(found: Ablations, digits: number): Block {
+  const names = digitNames(digits);
+  const text = "nats that replacing the MLP by its mean costs, on average over digits";
+  const half = mean(names.map((name) => guessing(name, digits))) / 2;
+  const cost = mean(names.map((name) => riseOf(found.mean.at(-1) ?? {}, found, name)));
+  return claim("mlp-needed", text, own, half, cost, { atLeast: "half of what guessing costs" });
+}
+
 /** The rise of a column over the whole model; NaN where there is no such case. */
 export function riseOf(
-  own: Readonly<Record<string, number>>,
+  cut: Readonly<Record<string, number>>,
   { full }: Ablations,
   name: string,
 ): number {
-  return (own[name] ?? Number.NaN) - (full[name] ?? Number.NaN);
+  return (cut[name] ?? Number.NaN) - (full[name] ?? Number.NaN);
 }
 
 export function* ablationSection(
@@ -123,12 +139,12 @@ export function* ablationSection(
       .flatMap((digit) => (digit === "A0" && one !== "BaseAdd" ? [] : [`${one}.${digit}`])),
   );
   const rises = (kind: "mean" | "zero", columns: readonly string[]) =>
-    found[kind].map((own) => columns.map((name) => riseOf(own, found, name)));
+    found[kind].map((cut) => columns.map((name) => riseOf(cut, found, name)));
   const means = rises("mean", names);
   const worst = replaced.map((name, i) => {
-    const own = means[i] ?? [];
-    const most = own.indexOf(Math.max(...own));
-    return `${name} ${number(mean(own))} nats on average and ${number(own[most] ?? Number.NaN)} for ${names[most]}`;
+    const rise = means[i] ?? [];
+    const most = rise.indexOf(Math.max(...rise));
+    return `${name} ${number(mean(rise))} nats on average and ${number(rise[most] ?? Number.NaN)} for ${names[most]}`;
   });
   const drawn = (columns: readonly string[], wide: boolean) =>
     facets({
@@ -185,7 +201,7 @@ export function* phaseSection(
     const rises = (when: "before" | "after") =>
       around.map((phase) => {
         const { found } = phase[when];
-        return found.mean.map((own) => riseOf(own, found, phase.column));
+        return found.mean.map((cut) => riseOf(cut, found, phase.column));
       });
     const [before, after] = [rises("before"), rises("after")];
     const most = after.map((row, i) => {

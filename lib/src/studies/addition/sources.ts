@@ -29,3 +29,5 @@ export const published: Reference = {
   ...nanda,
   at: "run 5_digit_addition_infinite on the same sums in PyTorch, lib/goldens/addition_published.py",
 };
+/** What this study says of the trained model in words. */
+export const own: Reference = { kind: "own", paper: "this study", at: "its reading of the model" };
