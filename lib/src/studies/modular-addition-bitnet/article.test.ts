@@ -56,7 +56,7 @@ describe("modular-addition-bitnet as an article", () => {
     expect(texts(page)).not.toMatch(/NaN|undefined|no number|no share|""/);
     expect(page.claims.map(({ id, holds }) => [id, holds])).toEqual([["losses-as-logged", true]]);
     const items = page.sections.flatMap((section) => section.items);
-    expect(items.filter((item) => item.kind === "figure" && !item.folded).length).toBeLessThan(17);
+    expect(items.filter((item) => item.kind === "figure" && !item.folded).length).toBeLessThan(16);
     const table = items.find((item) => item.kind === "table");
     expect(table?.rows.map(({ weights, updates }) => [weights, updates])).toEqual([
       ["binary", "40"],

@@ -154,6 +154,7 @@ function* shares(inside: readonly Inside[], p: number): Generator<Block> {
       })),
       ...{ xLabel: "step", yLabel: "share" },
     }),
+    { folded: true },
   );
   yield figure(
     "compare-neurons",

@@ -175,7 +175,7 @@ const topOfLogitMap = ({ logitMap }: Circuit): number[] =>
 function printedFrequencies({ seen, snapshot }: Opened): Block {
   const others = seen.keyFrequencies.filter((k) => !printedTop.includes(k));
   return prose(
-    `The run printed in Grokking_Demo, from these seeds and after 25,000 updates, has ${list(printedTop)} in W_logit and nothing else. Here, at step ${count(snapshot.step ?? 0)}, the four largest are ${list(topOfLogitMap(seen))}; key frequencies that the printed run does not have: ${list(others)}. The list 17, 25, 32 and 47 that the notebook's later cells use is of an older run.`,
+    `The run printed in Grokking_Demo, from these seeds and after 25,000 updates, has ${list(printedTop)} in W_logit and next to nothing else. Here, at step ${count(snapshot.step ?? 0)}, the four largest are ${list(topOfLogitMap(seen))}; key frequencies that the printed run does not have: ${list(others)}. The list 17, 25, 32 and 47 that the notebook's later cells use is of an older run.`,
   );
 }
 

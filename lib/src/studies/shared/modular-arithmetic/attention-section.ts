@@ -115,8 +115,9 @@ function* overTraining({ moments }: Opened, curves: Curves): Generator<Block> {
   const end = moments.at(-1);
   if (end === undefined || moments.length < 2 || curves.step.length === 0) return;
   const { peakStep } = milestones(curves);
-  const memory = moments.findLast(({ step }) => step <= peakStep) ?? end;
-  const shown = `In ${percent(memory.hard)} of all pairs and heads a single token gets more than 99 % of the attention at step ${count(memory.step)}, where the test loss is about its largest, and in ${percent(end.hard)} at step ${count(end.step)}; the mean entropy is ${number(memory.entropy)} and then ${number(end.entropy)} nats.`;
+  const far = ({ step }: { readonly step: number }) => Math.abs(step - peakStep);
+  const memory = moments.reduce((best, one) => (far(one) < far(best) ? one : best));
+  const shown = `The test loss is largest at step ${count(peakStep)}. At the checkpoint nearest to that, step ${count(memory.step)}, a single token gets more than 99 % of the attention in ${percent(memory.hard)} of all pairs and heads, and at step ${count(end.step)} in ${percent(end.hard)}; the mean entropy is ${number(memory.entropy)} and then ${number(end.entropy)} nats.`;
   yield figure(
     "attention-hardness",
     "How hard attention selects, checkpoint by checkpoint",

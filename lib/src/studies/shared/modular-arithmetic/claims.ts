@@ -1,6 +1,13 @@
 /** Claims that studies of modular addition have in common, and what a model in a file says. */
 
-import { type Block, claim, prose, type Reference, section } from "../../../article/index.ts";
+import {
+  type Block,
+  claim,
+  count,
+  prose,
+  type Reference,
+  section,
+} from "../../../article/index.ts";
 import { InputError } from "../../../core/errors.ts";
 import { type Curves, type FileFacts, lastOf, valueAt } from "../../../lab/index.ts";
 import type { Examples } from "../../../tasks/task.ts";
@@ -25,7 +32,7 @@ export function* data(params: SplitParams, source: Reference): Generator<Block> 
     ]);
   yield section("The data");
   yield prose(
-    `All ${params.p ** 2} pairs, shuffled by PyTorch's generator: ${sizes[0]} to train on, ${sizes[1]} to test on.`,
+    `All ${count(params.p ** 2)} pairs, shuffled by PyTorch's generator: ${sizes.map(count).join(" to train on, ")} to test on.`,
   );
   yield claim("split-sizes", "pairs to train and to test on", source, [3830, 8939], sizes);
   yield claim(

@@ -78,6 +78,7 @@ function* singular({ embedding: e, p }: Circuit, before: Before | undefined): Ge
       ],
       ...{ xLabel: "index", yLabel: "singular value", xIsIndex: true },
     }),
+    { folded: true },
   );
   yield figure(
     "singular-vectors",
