@@ -1,4 +1,4 @@
-"""Seed 000's binary network with weight decay 1, replayed in PyTorch from the notebook's random stream.
+"""The binary network of Li's notebook with weight decay 1, replayed in PyTorch from the notebook's random stream.
 
 `fast` (default) computes keys, values and scores once per token and only the last position, `full` every
 position as the notebook does: the same function, rounded in another order. Prints losses and, from step

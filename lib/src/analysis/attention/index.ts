@@ -17,7 +17,7 @@ export function lastPositionAttention(pattern: NdArray): Float64NdArray {
 
 /**
  * Mean over inputs of the attention of the last position, "batch head src" to "head src"
- * (seed 000, cell 41).
+ * (Li's notebook, cell 41).
  */
 export function meanAttention(attention: NdArray): Float64NdArray {
   const { batch, head, src } = dims("meanAttention", attention, "batch head src");
@@ -32,7 +32,7 @@ export function meanAttention(attention: NdArray): Float64NdArray {
 
 /**
  * Attention of the last position to source position `source` for every input (x, y): from
- * "batch head src", batch = p x + y, to one picture per head, "head x y" (seed 000, cell 45).
+ * "batch head src", batch = p x + y, to one picture per head, "head x y" (Li's notebook, cell 45).
  */
 export function attentionMaps(attention: NdArray, p: number, source: number): Float64NdArray {
   const { head, src } = dims("attentionMaps", attention, "batch head src", { batch: p * p });

@@ -41,7 +41,7 @@ export function binaryWeights(W: NdArray): BinaryWeights {
 
 /**
  * Product of integer matrices, from left to right, exact, as int32: sign(W_in) sign(W_O) sign(W_V)
- * of seed 000, cell 34, with the matrices as PyTorch stores them, "out in".
+ * of Li's notebook, cell 34, with the matrices as PyTorch stores them, "out in".
  */
 export function integerProduct(first: NdArray, ...others: readonly NdArray[]): NdArray {
   for (const factor of [first, ...others]) {

@@ -5,7 +5,7 @@ import { float64 } from "../linalg/index.ts";
 /**
  * The real Fourier basis of functions on the integers modulo p: Const, then cos k, sin k for
  * k = 1 … floor(p / 2), each of norm 1. (For even p the last frequency has no sine.)
- * Cosine first, as in Nanda et al. 2023; seed 000 puts the sine first and counts one frequency
+ * Cosine first, as in Nanda et al. 2023; Li's notebook puts the sine first and counts one frequency
  * too many for odd p.
  */
 export interface FourierBasis {

@@ -35,7 +35,7 @@ export function inputMaps(
 
 /**
  * 2-D Fourier transform F X Fᵀ of every picture: "neuron x y" to "neuron component component"
- * (seed 000, cells 64 and 67). The sum of squares is the same before and after.
+ * (Li's notebook, cells 64 and 67). The sum of squares is the same before and after.
  */
 export function fourierTransform2d(basis: FourierBasis, maps: NdArray): Float64NdArray {
   const { p } = basis;
@@ -66,7 +66,7 @@ export interface NeuronSpectrum {
 }
 
 /**
- * Fraction of each neuron's variance explained by each frequency (seed 000, cell 68; Nanda et al.
+ * Fraction of each neuron's variance explained by each frequency (Li's notebook, cell 68; Nanda et al.
  * 2023, section 4.3), from activations "batch neuron", batch = p x + y.
  */
 export function neuronSpectrum(basis: FourierBasis, activations: NdArray): NeuronSpectrum {

@@ -24,7 +24,7 @@ export function fourierTransform(basis: FourierBasis, W: NdArray): Float64NdArra
 }
 
 /**
- * Norms of the Fourier components of a matrix "input feature" (seed 000, cell 56) and the share
+ * Norms of the Fourier components of a matrix "input feature" (Li's notebook, cell 56) and the share
  * of each frequency. A matrix of zeros has shares 0.
  */
 export function spectrum(basis: FourierBasis, W: NdArray): Spectrum {
@@ -60,7 +60,7 @@ export interface ComponentProducts {
   readonly cosines: Float64NdArray;
 }
 
-/** Seed 000, cell 57: are the directions that carry the key components orthogonal? */
+/** Li's notebook, cell 57: are the directions that carry the key components orthogonal? */
 export function componentProducts(
   basis: FourierBasis,
   W: NdArray,
@@ -85,7 +85,7 @@ export interface Interference {
   readonly mean: readonly number[];
 }
 
-/** Seed 000, cells 58 and 59: constructive interference of the key frequencies. */
+/** Li's notebook, cells 58 and 59: constructive interference of the key frequencies. */
 export function interference(basis: FourierBasis, frequencies: readonly number[]): Interference {
   for (const k of frequencies) checkFrequency("interference", basis.p, k);
   const components = frequencies.map((k) => 2 * k - 1);

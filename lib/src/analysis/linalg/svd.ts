@@ -64,7 +64,7 @@ function flipColumn(a: Float64NdArray, column: number): void {
 
 /**
  * A matrix "row column" of independent standard normal numbers: what the singular values and
- * vectors of a matrix without structure look like (seed 000, cell 49).
+ * vectors of a matrix without structure look like (Li's notebook, cell 49).
  */
 export function randomControl(shape: readonly [number, number], rng: Rng): Float64NdArray {
   return float64(shape, Float64Array.from(rng.normal(shape[0] * shape[1])));

@@ -18,7 +18,7 @@ export interface NeuronInputWeights {
 
 /**
  * W_neur = W_E W_V W_O W_in of each head: what a token, fully attended to, adds to each neuron;
- * "head d_vocab neuron" (seed 000, cell 37).
+ * "head d_vocab neuron" (Li's notebook, cell 37).
  */
 export function neuronInputMap({ W_E, W_V, W_O, W_in }: NeuronInputWeights): Float64NdArray {
   const { d_vocab, d_model } = dims("neuronInputMap W_E", W_E, "d_vocab d_model");
@@ -35,7 +35,7 @@ export function neuronInputMap({ W_E, W_V, W_O, W_in }: NeuronInputWeights): Flo
 }
 
 /**
- * W_logit = W_out W_U: what a neuron adds to each logit; "neuron d_vocab_out" (seed 000, cell 37).
+ * W_logit = W_out W_U: what a neuron adds to each logit; "neuron d_vocab_out" (Li's notebook, cell 37).
  * Its transpose is W_L in Nanda et al. 2023, section 4.2.
  */
 export function neuronLogitMap(W_out: NdArray, W_U: NdArray): Float64NdArray {

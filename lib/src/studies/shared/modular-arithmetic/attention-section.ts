@@ -7,7 +7,6 @@ import {
   figure,
   headline,
   isMost,
-  list,
   mechanism,
   number,
   percent,
@@ -20,7 +19,7 @@ import { type Curves, lastOf } from "../../../lab/index.ts";
 import type { Opened } from "./inside.ts";
 import type { Before, Circuit } from "./measure.ts";
 import { grokked, milestones } from "./training-section.ts";
-import { checkedIndex, columnOf, mapOf, range, withChance } from "./words.ts";
+import { checkedIndex, columnOf, keyOnes, mapOf, range, withChance } from "./words.ts";
 
 /** Mean over the heads of the attention to a, b and "=". */
 function averages(mean: NdArray): readonly number[] {
@@ -52,8 +51,8 @@ export function* attention(opened: Opened, curves: Curves): Generator<Block> {
     mechanism(
       "attention-periodic",
       isMost(wavy, summary.uniformNeuronVariance),
-      `Attention is itself periodic: as a function of the pair it has ${withChance(wavy, summary.uniformNeuronVariance)} of its variance in the key frequencies ${list(key)}.`,
-      `As a function of the pair it has ${withChance(wavy, summary.uniformNeuronVariance)} of its variance in the key frequencies ${list(key)}, less than half of the way from chance to all.`,
+      `Attention is itself periodic: as a function of the pair it has ${withChance(wavy, summary.uniformNeuronVariance)} of its variance in ${keyOnes(key)}.`,
+      `As a function of the pair it has ${withChance(wavy, summary.uniformNeuronVariance)} of its variance in ${keyOnes(key)}, less than half of the way from chance to all.`,
     ),
   );
   yield* maps(a);

@@ -18,7 +18,7 @@ import type { NdArray } from "../../../core/nd.ts";
 import { bars, heatmap, lineFacets, lines } from "../../../figures/index.ts";
 import type { Opened } from "./inside.ts";
 import type { Before, Circuit } from "./measure.ts";
-import { columnOf, frequenciesOf, range, withChance } from "./words.ts";
+import { columnOf, frequenciesOf, keyOnes, range, withChance } from "./words.ts";
 
 export function* embedding({ seen, before }: Opened): Generator<Block> {
   const { summary, keyFrequencies: key, found } = seen;
@@ -40,14 +40,14 @@ export function* embedding({ seen, before }: Opened): Generator<Block> {
     mechanism(
       "stand-out",
       key.length > 0,
-      `${plural(key.length, "frequency does", "frequencies do")}: ${list(key)}. Of the embedding's squared norm (the constant left out) they hold ${share}. `,
+      `${plural(key.length, "frequency does", "frequencies do")}: ${list(key)}. Their share of the embedding's squared norm (the constant left out) is ${share}. `,
       "None does. ",
     ),
     mechanism(
       "agree",
       key.length === 0 ? undefined : both.length === key.length,
-      "By the same rule all of them stand out in the embedding too.",
-      `By the same rule, ${list(found.embedding)} stand out in the embedding: ${both.length} of the ${key.length} key frequencies.`,
+      "By the same rule the embedding has them too.",
+      `By the same rule ${both.length} of these ${key.length} stand out in the embedding, where it finds ${list(found.embedding)}.`,
     ),
   );
   yield* singular(seen, before);
@@ -143,7 +143,7 @@ function* spectra(seen: Circuit, before: Before | undefined): Generator<Block> {
   yield figure(
     "component-norms",
     "Norm of each Fourier component of the embedding",
-    `The lengths of the rows above, sine and cosine apart; the components of the key frequencies (${list(key)}) are coloured.`,
+    `The lengths of the rows above, sine and cosine apart; those of ${keyOnes(key)} are coloured.`,
     bars({
       ...{ categories: names, series: [{ name: "W_E", values: e.spectrum.norms }], labels: false },
       highlight: names.filter((_, i) => key.includes(frequencies[i] ?? 0)),

@@ -17,7 +17,7 @@ import { InputError } from "../../../core/errors.ts";
 import { bars, lines, type PlotlyFigure } from "../../../figures/index.ts";
 import type { Opened } from "./inside.ts";
 import { answer, type Circuit } from "./measure.ts";
-import { frequenciesOf, range, withChance } from "./words.ts";
+import { frequenciesOf, keyOnes, range, withChance } from "./words.ts";
 
 /** What a cosine explains of logits without structure. */
 export const chanceOfCosines = ({ p, keyFrequencies }: Circuit): number =>
@@ -38,7 +38,7 @@ export function* logits({ seen }: Opened): Generator<Block> {
     ),
   );
   yield prose(
-    `A network that computes cos w(a + b − c) for its key frequencies and adds them up has logits made of these functions. ${share} of their variance is, for ${list(key)}. That says what is answered with, not how the neurons come by it.`,
+    `A network that computes cos w(a + b − c) for its key frequencies and adds them up has logits made of these functions. Here ${share} of their variance is, for ${keyOnes(key)}. That says what is answered with, not how the neurons come by it.`,
   );
   yield bySpectrum(
     "logit-cosines",

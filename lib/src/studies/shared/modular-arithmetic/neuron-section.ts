@@ -7,7 +7,6 @@ import {
   figure,
   headline,
   isMost,
-  list,
   mechanism,
   percent,
   plural,
@@ -18,7 +17,7 @@ import type { NdArray } from "../../../core/nd.ts";
 import { bars, facets, heatmap, histogram, lines } from "../../../figures/index.ts";
 import type { Opened } from "./inside.ts";
 import { type Circuit, neurons } from "./measure.ts";
-import { checkedIndex, frequenciesOf, mapOf, range, withChance } from "./words.ts";
+import { checkedIndex, frequenciesOf, keyOnes, mapOf, range, withChance } from "./words.ts";
 
 /** Neurons of the paper's network with 85 % of their variance in one frequency (section 4.3), and all. */
 const [paperClear, paperTotal] = [433, 512];
@@ -41,7 +40,7 @@ export async function* theNeurons(opened: Opened, besides = ""): AsyncGenerator<
     ),
   );
   yield prose(
-    `A neuron's activation over all pairs is a picture, and its 2-D Fourier transform says which waves of a and b, and which products of them, it holds. Of the variance of all neurons ${share} lies in the key frequencies ${list(key)}. ${clear} of the ${n.total} neurons have at least 85 % of their variance in a single frequency`,
+    `A neuron's activation over all pairs is a picture, and its 2-D Fourier transform says which waves of a and b, and which products of them, it holds. Of the variance of all neurons ${share} lies in ${keyOnes(key)}. ${clear} of the ${n.total} neurons have at least 85 % of their variance in a single frequency`,
     mechanism(
       "one-frequency",
       s.wellExplainedNeurons >= paperClear / paperTotal,

@@ -13,7 +13,7 @@ import {
 } from "../../../article/index.ts";
 import { animation, lines } from "../../../figures/index.ts";
 import type { Moment, Opened } from "./inside.ts";
-import { frequenciesOf } from "./words.ts";
+import { frequenciesOf, keyOnes } from "./words.ts";
 
 /** Restricted and excluded loss, and over training what the checkpoints show. */
 export function* causes(opened: Opened): Generator<Block> {
@@ -36,7 +36,7 @@ export function* causes(opened: Opened): Generator<Block> {
     ),
   );
   yield prose(
-    `*Restricted loss* keeps only the key frequencies ${list(key)} of the logits; *excluded loss* takes them away, on the training pairs (Nanda et al. 2023). Over all pairs the loss is ${number(full)} nats and the restricted loss ${number(restricted)}; guessing costs ${number(Math.log(p))}. `,
+    `*Restricted loss* keeps of the logits only ${keyOnes(key)}; *excluded loss* takes just them away, on the training pairs (Nanda et al. 2023). Over all pairs the loss is ${number(full)} nats and the restricted loss ${number(restricted)}; guessing costs ${number(Math.log(p))}. `,
     mechanism(
       "sufficient",
       key.length > 0 && restricted <= full && restricted < halfway,

@@ -1,6 +1,6 @@
 /** Small parts that the sections about modular addition share. */
 
-import { percent } from "../../../article/index.ts";
+import { list, percent } from "../../../article/index.ts";
 import { InputError } from "../../../core/errors.ts";
 import type { NdArray } from "../../../core/nd.ts";
 
@@ -17,6 +17,12 @@ export function frequenciesOf(p: number): number[] {
 /** "46.9 % (16.1 % by chance)" */
 export function withChance(share: number, chance: number): string {
   return `${percent(share)} (${percent(chance)} by chance)`;
+}
+
+/** "the key frequency 2", "the key frequencies 8 and 19". */
+export function keyOnes(key: readonly number[]): string {
+  if (key.length === 0) return "key frequencies, of which there are none";
+  return `the key ${key.length === 1 ? "frequency" : "frequencies"} ${list(key)}`;
 }
 
 /** One map "a b" out of "which a b". */
