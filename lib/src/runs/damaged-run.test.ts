@@ -1,7 +1,6 @@
 import {
   appendFileSync,
   cpSync,
-  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,11 +11,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rebuildReport } from "./rebuild-report.ts";
 import type { RunOptions } from "./run-study.ts";
 import { seal } from "./sealed-json.ts";
-import { folderOf, runSmall, stopAt } from "./testing/small-run.ts";
+import { folderOf, native, runSmall, stopAt, trainingOf } from "./testing/small-run.ts";
+import { smallStudy } from "./testing/small-study.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-damaged-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -25,21 +26,27 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const given = { steps: 30 };
 const stopped = join(root, "stopped");
 const whole = join(root, "whole");
+/** Folder of the training, from each folder of runs. */
+let training: string;
 
 beforeAll(async () => {
   await runSmall(stopped, given, stopAt(28));
   await runSmall(whole, given);
+  training = relative("", await trainingOf("", given));
 });
 
 let next = 0;
 
-/** A copy of the stopped run with some damage, and its folder. */
-function damagedCopy(damage: (folder: string) => void): { out: string; folder: string } {
+/** A copy of a folder of runs with some damage to the training, and to the run. */
+function damagedCopy(
+  damage: (training: string, run: string) => void,
+  from = stopped,
+): { out: string; folder: string; run: string } {
   const out = join(root, `copy-${next++}`);
-  cpSync(stopped, out, { recursive: true });
-  const folder = folderOf(out, given);
-  damage(folder);
-  return { out, folder };
+  cpSync(from, out, { recursive: true });
+  const [folder, run] = [join(out, training), folderOf(out, given)];
+  damage(folder, run);
+  return { out, folder, run };
 }
 
 /** Change one bit in the middle of a file. */
@@ -52,10 +59,11 @@ function flipBit(path: string): void {
 
 /** Every file that does not depend on time, by path. */
 function contents(out: string): Record<string, Buffer> {
-  const folder = folderOf(out, given);
-  const paths = readdirSync(folder, { recursive: true }).map(String).sort();
-  const kept = paths.filter((path) => /\.safetensors$|metrics\.jsonl$|results\.json$/.test(path));
-  return Object.fromEntries(kept.map((path) => [path, readFileSync(join(folder, path))]));
+  const paths = readdirSync(out, { recursive: true }).map(String).sort();
+  const kept = paths.filter((path) =>
+    /\.safetensors$|metrics\.jsonl$|measurements.*json$/.test(path),
+  );
+  return Object.fromEntries(kept.map((path) => [path, readFileSync(join(out, path))]));
 }
 
 const checkpoint = (folder: string, step: number): string =>
@@ -132,7 +140,7 @@ describe("damage that an earlier checkpoint repairs", () => {
   });
 });
 
-describe("a trained run that was not analysed", () => {
+describe("a trained run that was not measured", () => {
   const damages: readonly (readonly [string, (folder: string) => void])[] = [
     ["the last row twice", (f) => changeLine(f, 7, (line) => `${line}\n${line}`)],
     ["the first row at the end, too", (f) => changeLine(f, 8, () => firstLine(f))],
@@ -143,11 +151,10 @@ describe("a trained run that was not analysed", () => {
     ["a damaged checkpoint of no schedule", (f) => cpSync(checkpoint(f, 10), checkpoint(f, 29))],
   ];
   it.each(damages)("%s: the same bytes as an unbroken run", async (_title, damage) => {
-    const out = join(root, `copy-${next++}`);
-    cpSync(whole, out, { recursive: true });
-    const folder = folderOf(out, given);
-    rmSync(join(folder, "results.json"));
-    damage(folder);
+    const { out } = damagedCopy((folder, run) => {
+      rmSync(join(run, "measurements"), { recursive: true });
+      damage(folder);
+    }, whole);
     expect(contents(out)).not.toEqual(contents(whole));
     expect(await runSmall(out, given)).toMatchObject({ loaded: false });
     expect(contents(out)).toEqual(contents(whole));
@@ -163,31 +170,51 @@ describe("a trained run that was not analysed", () => {
 
 describe("damage that nothing repairs", () => {
   const resealed = (file: string, change: (record: Record<string, unknown>) => void) => {
-    return (folder: string): void => {
-      const path = join(folder, file);
+    return (folder: string, run: string): void => {
+      const path = join(file === "run.json" ? run : folder, file);
       const { checksum: _, ...record } = JSON.parse(readFileSync(path, "utf8"));
       change(record);
       writeFileSync(path, seal(JSON.stringify(record, null, 2)));
     };
   };
-  const field = (name: string, value: unknown) =>
-    resealed("run.json", (record) => {
+  const field = (name: string, value: unknown, file = "run.json") =>
+    resealed(file, (record) => {
       record[name] = value;
     });
   const nested: unknown = JSON.parse(`${"[".repeat(30)}${"]".repeat(30)}`);
-  const run = "^run small-addition-\\w{8}: ";
-  const damages: readonly (readonly [string, (folder: string) => void, string])[] = [
-    ["no run.json", (f) => rmSync(join(f, "run.json")), "half-written, run.json is missing; train"],
-    [
-      "half a run.json",
-      (f) => truncateSync(join(f, "run.json"), 20),
-      "run.json is damaged \\(it is",
-    ],
-    ["one bit of run.json", (f) => flipBit(join(f, "run.json")), "run.json is damaged \\(i"],
+  const of = "^(run small-addition-\\w{8}|training \\w{12}-\\w{6}): ";
+  const damages: readonly (readonly [string, (training: string, run: string) => void, string])[] = [
+    ["half a run.json", (_, run) => truncateSync(join(run, "run.json"), 20), "run.json is damaged"],
+    ["one bit of run.json", (_, run) => flipBit(join(run, "run.json")), "run.json is damaged"],
     [
       "an older run.json",
-      (f) => writeFileSync(join(f, "run.json"), '{"format": 1}'),
+      (_, run) => writeFileSync(join(run, "run.json"), '{"format": 1}'),
       "written by another version \\(format 1, this one reads 2\\); train again with --fresh$",
+    ],
+    [
+      "no training.json",
+      (f) => rmSync(join(f, "training.json")),
+      "half-written, training.json is missing; train again with --fresh$",
+    ],
+    [
+      "half a training.json",
+      (f) => truncateSync(join(f, "training.json"), 20),
+      "training.json is damaged \\(its checksum does not match\\); train again with --fresh$",
+    ],
+    [
+      "one bit of training.json",
+      (f) => flipBit(join(f, "training.json")),
+      "training.json is damaged",
+    ],
+    [
+      "another training",
+      field("address", "0", "training.json"),
+      "training.json belongs to another training; train again with --fresh$",
+    ],
+    [
+      "threads of a training",
+      field("threads", 0, "training.json"),
+      "training.json is damaged \\(threads: Too small",
     ],
     ["threads", field("threads", "<b>"), "run.json is damaged \\(threads: Invalid input"],
     ["versions", field("versions", null), "run.json is damaged \\(versions: Invalid input"],
@@ -199,6 +226,11 @@ describe("damage that nothing repairs", () => {
     ["params", field("params", { steps: 31 }), "run.json belongs to another run, of small"],
     ["nested params", field("params", { a: nested }), "run.json is damaged \\(params.a: nested"],
     ["another study", field("study", "x"), "run.json belongs to another run, of x; train"],
+    [
+      "no rows",
+      (f) => rmSync(join(f, "metrics.jsonl")),
+      "metrics.jsonl has no row of step 0, and no earlier checkpoint can be used; train again",
+    ],
     [
       "all checkpoints gone",
       (f) => rmSync(join(f, "checkpoints"), { recursive: true }),
@@ -212,11 +244,11 @@ describe("damage that nothing repairs", () => {
   ];
   it.each(damages)("%s: one sentence", async (_title, damage, message) => {
     const { out } = damagedCopy(damage);
-    await expect(runSmall(out, given)).rejects.toThrow(new RegExp(run + message));
+    await expect(runSmall(out, given)).rejects.toThrow(new RegExp(of + message));
     await expect(runSmall(out, given)).rejects.toThrow(/^[^\n]+$/);
   });
 
-  it.each(damages.filter(([title]) => / run.json$/.test(title)))(
+  it.each(damages.filter(([title]) => / (run|training).json$/.test(title)))(
     "%s: --fresh trains again",
     async (_title, damage) => {
       const { out } = damagedCopy(damage);
@@ -225,63 +257,87 @@ describe("damage that nothing repairs", () => {
   );
 
   it("what cannot be read is not taken for absent, and nothing is lost", async () => {
-    for (const name of ["checkpoints", "metrics.jsonl", "run.json", "checkpoints/28.safetensors"]) {
-      const { out, folder } = damagedCopy((f) => {
-        renameSync(join(f, name), join(f, "aside"));
-        symlinkSync(join(f, name), join(f, name));
+    const names = ["checkpoints", "metrics.jsonl", "training.json", "checkpoints/28.safetensors"];
+    for (const name of [...names, "run.json"]) {
+      let [place, aside] = ["", ""];
+      const { out, folder } = damagedCopy((training, run) => {
+        place = join(name === "run.json" ? run : training, name);
+        aside = `${place}-aside`;
+        renameSync(place, aside);
+        symlinkSync(place, place);
       });
       const rows =
         name === "metrics.jsonl" ? undefined : readFileSync(join(folder, "metrics.jsonl"));
       await expect(runSmall(out, given)).rejects.toThrow(/^cannot read \S+: the symbolic links/);
       if (rows) expect(readFileSync(join(folder, "metrics.jsonl"))).toEqual(rows);
-      rmSync(join(folder, name));
-      renameSync(join(folder, "aside"), join(folder, name));
+      rmSync(place);
+      renameSync(aside, place);
       expect(await runSmall(out, given)).toMatchObject({ resumed: true });
       expect(contents(out)).toEqual(contents(whole));
     }
   });
 });
 
-describe("results of a finished run", () => {
-  /** A copy of the finished run with damaged results. */
-  function finished(damage: (path: string) => void): { out: string; path: string } {
-    const out = join(root, `copy-${next++}`);
-    cpSync(whole, out, { recursive: true });
-    const path = join(folderOf(out, given), "results.json");
-    damage(path);
-    return { out, path };
-  }
+describe("a finished run", () => {
+  const refuseBackend = () => Promise.reject(new Error("something is to be computed"));
+  const finished = (damage: (training: string, run: string) => void) => damagedCopy(damage, whole);
+  const memory = (run: string): string[] =>
+    readdirSync(join(run, "measurements")).map((name) => join(run, "measurements", name));
 
   it.each<[string, (path: string) => void]>([
     ["cut short", (path) => truncateSync(path, 30)],
     ["changed by one bit", flipBit],
     ["empty", (path) => writeFileSync(path, "")],
-  ])("that were %s are refused, and the analysis can be repeated", async (_title, damage) => {
-    const { out, path } = finished(damage);
-    await expect(runSmall(out, given)).rejects.toThrow(
-      /^run \S+: results.json is damaged, its checksum does not match; delete it and run the same/,
+    ["not there", (path) => rmSync(path)],
+    ["of another form", (path) => writeFileSync(path, seal('{"x":1}'))],
+  ])("measures again what is %s, and trains nothing", async (_title, damage) => {
+    const { out } = finished((_, run) => damage(memory(run)[0] as string));
+    const kinds = new Set<string>();
+    const onProgress: RunOptions["onProgress"] = ({ kind }) => void kinds.add(kind);
+    const again = await runSmall(out, given, { onProgress });
+    expect(again).toMatchObject({ loaded: false, resumed: true });
+    expect([...kinds]).toEqual(["message"]);
+    expect(contents(out)).toEqual(contents(whole));
+  });
+
+  it.each<[string, (training: string) => void]>([
+    ["a row", (f) => changeLine(f, 4, (line) => line.replace(/\d(?=[,e])/, "7"))],
+    ["a checkpoint", (f) => rmSync(checkpoint(f, 20))],
+    ["the last checkpoint", (f) => rmSync(checkpoint(f, 30))],
+    ["its training", (f) => rmSync(f, { recursive: true })],
+  ])(
+    "that lost %s trains that part again, and no old numbers are shown",
+    async (_title, damage) => {
+      const { out, run } = finished(damage);
+      await expect(runSmall(out, given, { backend: refuseBackend })).rejects.toThrow("computed");
+      await expect(rebuildReport(found, run, {})).rejects.toThrow(
+        /^run \S+: its training is not whole; run the same command again to finish it$/,
+      );
+      const steps: number[] = [];
+      const onProgress: RunOptions["onProgress"] = (progress) => {
+        if (progress.kind === "step") steps.push(progress.step);
+      };
+      const again = await runSmall(out, given, { onProgress });
+      expect(steps.at(-1)).toBe(30);
+      expect(again.metrics).toEqual((await runSmall(whole, given)).metrics);
+      expect(contents(out)).toEqual(contents(whole));
+    },
+  );
+
+  it("repairs a damaged checkpoint when something is to be measured, and until then says so", async () => {
+    const { out, folder, run } = finished((f) => flipBit(checkpoint(f, 20)));
+    expect(await runSmall(out, given)).toMatchObject({ loaded: true });
+    const view = { step: 20 };
+    await expect(
+      rebuildReport(() => ({ study: smallStudy as never, view }), run, { backend: native }),
+    ).rejects.toThrow(/20.safetensors: damaged \(.*\); delete it and run the same command again/);
+    rmSync(checkpoint(folder, 20));
+    const viewed = await runSmall(out, given, { view });
+    expect(readFileSync(viewed.report, "utf8")).toContain("--view step=20");
+    expect(readFileSync(checkpoint(folder, 20))).toEqual(
+      readFileSync(checkpoint(join(whole, training), 20)),
     );
-    rmSync(path);
-    expect(await runSmall(out, given)).toMatchObject({ loaded: false, resumed: true });
-    expect(contents(out)).toEqual(contents(whole));
-  });
-
-  it.each<[string, string, RegExp]>([
-    ["have no losses", '{"x":1}', /is not what this version of small-addition writes: /],
-    ["hold an impossible array", '{"a":{"$array":"int9","base64":""}}', /^results: \$array: /],
-    ["hold half a number", '{"a":{"$array":"float32","base64":"AAA="}}', /^results: 2 bytes are/],
-  ])("that %s are refused in one sentence", async (_title, json, message) => {
-    const { out } = finished((path) => writeFileSync(path, seal(json)));
-    await expect(runSmall(out, given)).rejects.toThrow(message);
-  });
-
-  it("need the checkpoints that the plan says", async () => {
-    const { out, path } = finished((results) => rmSync(results));
-    const step20 = join(path, "../checkpoints/20.safetensors");
-    flipBit(join(path, "../checkpoints/30.safetensors"));
-    rmSync(step20);
-    expect(await runSmall(out, given)).toMatchObject({ loaded: false, resumed: true });
-    expect(existsSync(step20)).toBe(true);
-    expect(contents(out)).toEqual(contents(whole));
   });
 });
+
+const found = () => ({ study: smallStudy as never, view: {} });

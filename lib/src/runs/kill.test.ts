@@ -4,12 +4,10 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runName } from "./canonical.ts";
-import { smallStudy } from "./testing/small-study.ts";
+import { folderOf, trainingOf } from "./testing/small-run.ts";
 
 const child = fileURLToPath(new URL("./testing/child.ts", import.meta.url));
-const given = { steps: 60, pause: 60 };
-const name = runName(smallStudy.name, smallStudy.params.parse(given));
+const given = { steps: 60, pause: 60, shuffled: true };
 const root = mkdtempSync(join(tmpdir(), "tinylens-kill-"));
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -32,21 +30,20 @@ function start(out: string, word?: string): Promise<{ lines: string[]; killed: b
   });
 }
 
-/** Every file of a run that must not depend on time, by path; run.json without its times. */
+/** Every file of a folder of runs that must not depend on time, by path; records without times. */
 function contents(out: string): Record<string, string> {
-  const folder = join(out, name);
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+  const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );
   const entries = files.map((entry) => {
     const path = join(entry.parentPath, entry.name);
-    if (entry.name === "report.html") return [relative(folder, path), "a report"] as const;
-    if (entry.name !== "run.json") {
-      return [relative(folder, path), readFileSync(path).toString("base64")] as const;
+    if (entry.name === "report.html") return [relative(out, path), "a report"] as const;
+    if (!/^(run|training)\.json$/.test(entry.name)) {
+      return [relative(out, path), readFileSync(path).toString("base64")] as const;
     }
     const record = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
     const withoutTimes = { ...record, started: 0, seconds: 0, checksum: 0 };
-    return [relative(folder, path), JSON.stringify(withoutTimes)] as const;
+    return [relative(out, path), JSON.stringify(withoutTimes)] as const;
   });
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -60,22 +57,29 @@ describe("a killed run", () => {
     whole = contents(join(root, "whole"));
   });
 
-  it("is compared with a run that has all its files", () => {
+  it("is compared with a run that has all its files", async () => {
+    const run = folderOf("", given);
+    const trainings = await Promise.all(
+      ["model", "shuffled"].map((name) => trainingOf("", given, name)),
+    );
     const steps = [0, 10, 20, 30, 40, 50, 60].map((step) => `checkpoints/${step}.safetensors`);
-    const parts = ["", "companions/shuffled/"].flatMap((part) =>
-      [...steps, "metrics.jsonl"].map((file) => part + file),
-    );
-    expect(Object.keys(whole)).toEqual(
-      [...parts, "report.html", "results.json", "run.json"].sort(),
-    );
+    const expected = [
+      ...trainings.flatMap((folder) =>
+        [...steps, "metrics.jsonl", "training.json"].map((file) => join(folder, file)),
+      ),
+      ...["report.html", "run.json"].map((file) => join(run, file)),
+    ];
+    const kept = Object.keys(whole).filter((path) => !path.includes("measurements"));
+    expect(kept).toEqual(expected.map((path) => relative("", path)).sort());
+    expect(Object.keys(whole)).toHaveLength(kept.length + 2);
   });
 
   it.each([
     [["step 1"]],
     [["step 10"]],
     [["step 33", "step 34"]],
-    [["start shuffled", "reading weights"]],
-    [["step 60", "counting losses"]],
+    [["start shuffled", "measuring weightsSize at step 60"]],
+    [["step 60", "measuring embeddingOf at step 0"]],
   ])("ends with the same bytes when it is run again (killed at %j)", async (moments) => {
     const out = join(root, moments.join("-").replaceAll(" ", ""));
     for (const word of moments) expect((await start(out, word)).killed).toBe(true);

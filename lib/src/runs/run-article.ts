@@ -134,6 +134,7 @@ async function work(
   await journal.write({ state: "training", failure: undefined });
   try {
     const { trainings, step, resumed } = await trainAll(plans, record, open, options);
+    await journal.check();
     const page = trainings && (await conclude(asked, folder, trainings, open, options, true));
     if (page === undefined) {
       const stopped = await journal.write({ step });

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -12,12 +13,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { listRuns } from "./list-runs.ts";
 import { isHeld, takeLock } from "./lock.ts";
 import type { RunOptions } from "./run-study.ts";
-import { folderOf, runSmall, stopAt } from "./testing/small-run.ts";
+import { folderOf, runSmall, stopAt, trainingOf } from "./testing/small-run.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-folder-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -33,12 +34,12 @@ function atStep(step: number, act: () => void): Pick<RunOptions, "onProgress"> {
   };
 }
 
-describe("a run folder that changes during training", () => {
+describe("a training folder that changes during training", () => {
   it.each<[string, (folder: string) => void, RegExp]>([
     [
       "is deleted",
       (folder) => rmSync(folder, { recursive: true }),
-      /^run \S+: .*deleted or replaced.*; run the same command again$/,
+      /^training \S+: .*deleted or replaced.*; run the same command again$/,
     ],
     [
       "is replaced",
@@ -46,17 +47,17 @@ describe("a run folder that changes during training", () => {
         renameSync(folder, `${folder}-moved`);
         cpSync(`${folder}-moved`, folder, { recursive: true });
       },
-      /^run \S+: .*deleted or replaced/,
+      /^training \S+: .*deleted or replaced/,
     ],
     [
       "loses its checkpoints",
       (folder) => rmSync(join(folder, "checkpoints"), { recursive: true }),
-      /^run \S+: checkpoints was deleted or replaced/,
+      /^training \S+: checkpoints was deleted or replaced/,
     ],
     [
-      "loses run.json",
-      (folder) => rmSync(join(folder, "run.json")),
-      /^run \S+: run.json was deleted or replaced/,
+      "loses training.json",
+      (folder) => rmSync(join(folder, "training.json")),
+      /^training \S+: training.json was deleted or replaced/,
     ],
     [
       "loses metrics.jsonl",
@@ -70,7 +71,7 @@ describe("a run folder that changes during training", () => {
     ],
   ])("%s: training ends at the next checkpoint", async (_title, act, message) => {
     const out = freshOut();
-    const folder = folderOf(out, { steps: 1000 });
+    const folder = await trainingOf(out, { steps: 1000 });
     let last = 0;
     let left: string[] = [];
     const onProgress: RunOptions["onProgress"] = (progress) => {
@@ -89,15 +90,41 @@ describe("a run folder that changes during training", () => {
   });
 
   it("lacks a scheduled checkpoint at the end: said, and trained again at the next start", async () => {
-    const [whole, out] = [await runSmall(freshOut(), { steps: 30 }), freshOut()];
-    const lost = join(folderOf(out, { steps: 30 }), "checkpoints/10.safetensors");
+    const [first, out] = [freshOut(), freshOut()];
+    const whole = await runSmall(first, { steps: 30 });
+    const name = "checkpoints/10.safetensors";
+    const lost = join(await trainingOf(out, { steps: 30 }), name);
     const act = atStep(22, () => rmSync(lost));
     await expect(runSmall(out, { steps: 30 }, act)).rejects.toThrow(
-      /^run \S+: the checkpoint of step 10 is missing; run the same command again to train from/,
+      /^training \S+: the checkpoint of step 10 is missing; run the same command again to train from/,
     );
     const again = await runSmall(out, { steps: 30 });
     expect(again).toMatchObject({ resumed: true, metrics: whole.metrics });
-    expect(readFileSync(lost)).toEqual(readFileSync(join(whole.run, "checkpoints/10.safetensors")));
+    expect(readFileSync(lost)).toEqual(
+      readFileSync(join(await trainingOf(first, { steps: 30 }), name)),
+    );
+  });
+});
+
+describe("a run folder that changes during training", () => {
+  it.each<[string, (folder: string) => void]>([
+    ["its folder", (folder) => rmSync(folder, { recursive: true })],
+    ["run.json", (folder) => rmSync(join(folder, "run.json"))],
+  ])("%s: said at the end, and the training is kept", async (what, act) => {
+    const out = freshOut();
+    await expect(
+      runSmall(
+        out,
+        {},
+        atStep(5, () => act(folderOf(out))),
+      ),
+    ).rejects.toThrow(
+      `run ${basename(folderOf(out))}: ${what} was deleted or replaced during training; run the`,
+    );
+    const kinds = new Set<string>();
+    const onProgress: RunOptions["onProgress"] = ({ kind }) => void kinds.add(kind);
+    expect(await runSmall(out, {}, { onProgress })).toMatchObject({ interrupted: false });
+    expect([...kinds]).toEqual(["message"]);
   });
 });
 
@@ -107,6 +134,7 @@ describe("the number of threads", () => {
     const recorded = (): number =>
       JSON.parse(readFileSync(join(folderOf(out), "run.json"), "utf8")).threads;
     let during = 0;
+    const training = join(await trainingOf(out), "training.json");
     const stop = stopAt(7);
     const onProgress: RunOptions["onProgress"] = (progress) => {
       if (progress.kind === "start") during = recorded();
@@ -119,6 +147,7 @@ describe("the number of threads", () => {
     );
     await runSmall(out);
     expect(recorded()).toBe(3);
+    expect(JSON.parse(readFileSync(training, "utf8")).threads).toBe(3);
     expect(await runSmall(out, {}, { threads: 2 })).toMatchObject({ loaded: true });
   });
 });
@@ -146,17 +175,31 @@ describe("a finished run", () => {
     const deleted = seen.filter((name) => !name.startsWith("lock") && !name.includes("unfinished"));
     expect(deleted[0]).toBe("run.json");
   });
+
+  it("is loaded from folders that cannot be written", async () => {
+    const out = freshOut();
+    const first = await runSmall(out);
+    rmSync(first.report);
+    const folders = [first.run, await trainingOf(out)];
+    for (const folder of folders) chmodSync(folder, 0o555);
+    try {
+      const again = await runSmall(out);
+      expect(again).toEqual({ ...first, loaded: true });
+    } finally {
+      for (const folder of folders) chmodSync(folder, 0o755);
+    }
+  });
 });
 
 describe("the table of runs", () => {
   it("tells training, stopped, failed and done apart, with the step reached", async () => {
     const out = freshOut();
     await runSmall(out, { shuffled: true });
-    await runSmall(out, { seed: 4 }, stopAt(7));
+    await runSmall(out, { lr: 0.02 }, stopAt(7));
     const bad = { optimizer: "sgd", lr: 1e30, weightDecay: 0 } as const;
     await expect(runSmall(out, bad)).rejects.toThrow("the loss is");
-    const killed = folderOf(out, { seed: 5 });
-    await runSmall(out, { seed: 5 }, stopAt(9));
+    const killed = folderOf(out, { lr: 0.03 });
+    await runSmall(out, { lr: 0.03 }, stopAt(9));
     const release = await takeLock(killed);
     mkdirSync(join(out, "notes"));
     writeFileSync(join(out, "a file"), "");
@@ -178,7 +221,7 @@ describe("the table of runs", () => {
   it("names what cannot be read, and what is damaged", async () => {
     const out = freshOut();
     const { run } = await runSmall(out);
-    writeFileSync(join(run, "metrics.jsonl"), "damaged\n");
+    writeFileSync(join(await trainingOf(out), "metrics.jsonl"), "damaged\n");
     for (const name of ["broken", "circle"]) mkdirSync(join(out, name));
     writeFileSync(join(out, "broken/run.json"), "{");
     symlinkSync("run.json", join(out, "circle/run.json"));
