@@ -23,11 +23,13 @@ import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, saveModel } from "../interchange/index.ts";
 import { readPt, readSafetensors, writePt, writeSafetensors } from "../io/index.ts";
+import type { AnyPlan } from "../lab/index.ts";
 import {
   type HookedModel,
   HookedTransformer,
   type HookedTransformerConfig,
 } from "../models/index.ts";
+import { paramsOf, trainingOf } from "../runs/testing/small-run.ts";
 import { smallStudy } from "../runs/testing/small-study.ts";
 import { type Ended, tinylens } from "./testing/terminal.ts";
 
@@ -139,20 +141,17 @@ describe("tinylens convert", () => {
       "shuffled=false",
       "--json",
     ];
-    const { run } = JSON.parse((await tinylens(cwd, words)).stdout);
-    const { code, stdout } = await convert(
-      cwd,
-      `${run}/checkpoints/4.safetensors`,
-      "out.pt",
-      "--json",
-    );
+    await tinylens(cwd, words);
+    const training = await trainingOf(join(cwd, "runs"), { steps: 4 });
+    const file = join(training, "checkpoints/4.safetensors");
+    const { code, stdout } = await convert(cwd, file, "out.pt", "--json");
     expect(code).toBe(0);
     const { model: name, assumed, config } = JSON.parse(stdout);
     expect([name, assumed]).toEqual(["hooked-transformer", {}]);
-    const plan = smallStudy.plan(smallStudy.params.parse({ steps: 4, shuffled: false }));
-    expect(config).toEqual(JSON.parse(JSON.stringify(plan.config)));
+    const { config: trained } = smallStudy.plans(paramsOf()).model as AnyPlan;
+    expect(config).toEqual(JSON.parse(JSON.stringify(trained)));
     const loaded = await loadModel(readFileSync(join(cwd, "out.pt")));
-    expect(loaded.config).toEqual(plan.config);
+    expect(loaded.config).toEqual(trained);
   });
 
   it("replaces a file only with --force", async () => {

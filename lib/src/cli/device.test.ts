@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { type BackendName, openOne } from "../compile/index.ts";
 import { MissingError } from "../core/errors.ts";
+import { trainingOf } from "../runs/testing/small-run.ts";
 import type { Context } from "./context.ts";
 import { tinylens } from "./testing/terminal.ts";
 
@@ -60,10 +61,9 @@ describe("without --device", () => {
 
   it("an analysis records the device that it ran on", async () => {
     const cwd = fresh();
-    const { run: folder } = JSON.parse(
-      (await tinylens(cwd, [...small, ...quick, "--json"])).stdout,
-    );
-    const file = join(folder, "checkpoints/8.safetensors");
+    await tinylens(cwd, [...small, ...quick]);
+    const training = await trainingOf(join(cwd, "runs"), { steps: 8 });
+    const file = join(training, "checkpoints/8.safetensors");
     const words = ["analyse", "small-addition", "--checkpoint", file, ...quick, "--json"];
     const { stdout } = await tinylens(cwd, words, without("native"));
     expect(JSON.parse(stdout).device).toBe("web");

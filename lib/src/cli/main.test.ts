@@ -2,10 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { prose, section, summary } from "../article/index.ts";
 import { nativeBackend } from "../compile/index.ts";
+import type { Study } from "../lab/index.ts";
 import { version } from "../runs/index.ts";
+import { trainingOf } from "../runs/testing/small-run.ts";
 import { smallStudy } from "../runs/testing/small-study.ts";
-import type { Study } from "../studies/study.ts";
 import type { StopSignal } from "./context.ts";
 import { type Ended, tinylens } from "./testing/terminal.ts";
 
@@ -43,7 +45,7 @@ describe("tinylens run", () => {
     expect(stderr).toMatch(
       /^small-addition: step 8 of 8, train loss [\d.]+, test loss [\d.]+, \d+ steps\/s, 0 s left$/m,
     );
-    expect(stderr).toContain("small-addition: reading weights\n");
+    expect(stderr).toContain("small-addition: measuring weightsSize at step 8\n");
   });
 
   it("loads the same run and prints the same claims", async () => {
@@ -59,14 +61,19 @@ describe("tinylens run", () => {
     expect(stdout).toMatch(
       /^small-addition \(\d+ s\)\n {2}holds {2}The last training loss is small\.\n/,
     );
-    expect(stdout).toMatch(/expected 10 \(at most\), measured 1\.\d+; a test, section 1\n/);
+    expect(stdout).toMatch(/expected 10 \(at most: [^)]+\), measured 1\.\d+; a test, section 1\n/);
     expect(stdout).toMatch(
       /1 of 1 claims hold; report: runs\/small-addition-\w{8}\/report\.html\n$/,
     );
   });
 
   it("says that no claims are made, which is no failure", async () => {
-    const study = { ...smallStudy, claims: () => [] } as Study<unknown, unknown>;
+    const article = async function* () {
+      yield summary("Nothing is claimed.");
+      yield section("Nothing");
+      yield prose("Nothing was asked.");
+    };
+    const study = { ...smallStudy, article } as unknown as Study;
     const cwd = fresh();
     const words = ["run", "small-addition", ...quick];
     const { code, stdout } = await tinylens(cwd, words, { studies: { study } });
@@ -226,13 +233,14 @@ describe("the other commands", () => {
 
   it("analyse a checkpoint", async () => {
     const cwd = fresh();
-    const { run: folder } = JSON.parse((await run(cwd, "--json")).stdout);
-    const file = join(folder, "checkpoints/8.safetensors");
+    await run(cwd);
+    const training = await trainingOf(join(cwd, "runs"), { steps: 8 });
+    const file = join(training, "checkpoints/8.safetensors");
     const words = ["analyse", "small-addition", "--checkpoint", file, ...quick, "--json"];
     const { code, stdout } = await tinylens(cwd, words);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ loaded: true, claims: [{ id: "loss" }] });
-    expect(readdirSync(join(cwd, "runs"))).toHaveLength(2);
+    expect(readdirSync(join(cwd, "runs"))).toHaveLength(3);
   });
 
   it("examine the machine", async () => {

@@ -14,6 +14,8 @@ export interface ModelFile<C = unknown> {
   readonly weights: WeightArrays;
   /** The passes of weight processing that the file says made these weights, in order. */
   readonly processed: readonly WeightPass[];
+  /** Updates done, where the file is a checkpoint of a run, which says so. */
+  readonly step?: number;
   /** Fields of the configuration that neither the file nor the caller gave, taken as usual. */
   readonly assumed: { readonly [field: string]: unknown };
   /** What the file says otherwise than the configuration, where the configuration wins. */

@@ -65,13 +65,14 @@ export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Mo
   const { fields, assumed } = completed(where, { ...determined, allowed }, given);
   const config = parseConfig(model.name, model.config, fields);
   agree(where, allowed, config as ConfigRecord);
-  const { processed = [] } = file;
+  const { processed = [], step } = file;
   checkProcessed(where, processed, config);
   return {
     model,
     config,
     weights: fitWeights(where, model, config, weights),
     processed,
+    ...(step !== undefined && { step }),
     assumed,
     ...(warnings.length > 0 ? { warnings } : {}),
   };
@@ -129,6 +130,7 @@ interface Contents {
   readonly model?: string | undefined;
   readonly config?: ConfigRecord | undefined;
   readonly processed?: readonly WeightPass[];
+  readonly step?: number | undefined;
 }
 
 function contents(where: string, bytes: Uint8Array, options: ReadModelOptions): Contents {
@@ -142,7 +144,9 @@ function contents(where: string, bytes: Uint8Array, options: ReadModelOptions): 
     const own = isRun ? weightsOfRun(arrays) : arrays;
     if (Object.keys(own).length === 0) throw new InputError(`${where}: the file holds no weights`);
     const raw = stateDictOf(own, options);
-    return { raw, ...record(where, metadata.tinylens, metadata.transformer_lens_config) };
+    const said = record(where, metadata.tinylens, metadata.transformer_lens_config);
+    const isCount = isRun && /^\d{1,15}$/.test(metadata.step ?? "");
+    return { raw, ...said, step: isCount ? Number(metadata.step) : undefined };
   }
   const root = readPt(bytes, options);
   const raw = stateDictOf(root, options);

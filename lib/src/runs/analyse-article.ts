@@ -25,7 +25,7 @@ export async function analyseArticle(asked: Asked, options: AnalyseOptions): Pro
   const { study } = asked;
   const { format, bytes } = await analysedFile(options.file);
   const plan = checkedPlans(study, asked.params).model as AnyPlan;
-  const file = readModel(bytes, {
+  const { step = 0, ...file } = readModel(bytes, {
     where: basename(options.file),
     format,
     usual: { model: plan.model.name, config: plan.config as ConfigRecord },
@@ -45,7 +45,7 @@ export async function analyseArticle(asked: Asked, options: AnalyseOptions): Pro
     await removeUnfinished(folder);
     const backend = await backendFor(options.device, options);
     const record = newRecord({
-      ...{ study: study.name, params, state: "done" },
+      ...{ study: study.name, params, state: "done", step, steps: step },
       ...{ device: backend.name, threads: mostThreads(undefined) },
       checkpoint: {
         file: basename(options.file),

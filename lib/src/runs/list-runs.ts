@@ -1,14 +1,15 @@
 /** The runs of a folder. */
 
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
 import type { MetricsRow } from "../train/index.ts";
 import { trainingsName } from "./canonical.ts";
-import { listIfThere, statIfThere } from "./disk.ts";
+import { isThere, listIfThere, statIfThere } from "./disk.ts";
 import { isHeld } from "./lock.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { type RunRecord, readRecord } from "./record.ts";
 import { metricsPath, stepReached } from "./resume.ts";
+import { trainingRecordName } from "./training-folder.ts";
 
 /** `training`: a process works on it. `stopped`: none does; the same command goes on with it. */
 export type RunStatus = "training" | "stopped" | "failed" | "done";
@@ -63,8 +64,11 @@ async function listedRun(
   const { rows, damaged } = await readMetrics(metricsPath(own));
   const step = status === "done" ? record.step : await totalReached(folder, record);
   const run = { name, folder, record, status, step, last: rows.at(-1) };
-  const damages =
-    damaged === undefined ? [] : [`run ${name}: line ${damaged} of metrics.jsonl is damaged`];
+  const lost = status === "done" ? await missingTrainings(folder, record) : [];
+  const damages = [
+    ...(damaged === undefined ? [] : [`run ${name}: line ${damaged} of metrics.jsonl is damaged`]),
+    ...lost.map((path) => `run ${name}: ${path} is missing; run the same command again`),
+  ];
   return { run, damages };
 }
 
@@ -77,6 +81,16 @@ async function statusOf(folder: string, { state }: RunRecord): Promise<RunStatus
 /** Folders of the trainings of a run, its own model first. */
 function trainingFolders(folder: string, { trainings = [] }: RunRecord): string[] {
   return trainings.map((name) => join(dirname(folder), trainingsName, name));
+}
+
+/** The records of trainings that are not there, as paths from the folder of runs. */
+async function missingTrainings(folder: string, record: RunRecord): Promise<string[]> {
+  const lost: string[] = [];
+  for (const training of trainingFolders(folder, record)) {
+    const path = join(training, trainingRecordName);
+    if (!(await isThere(path))) lost.push(relative(dirname(folder), path));
+  }
+  return lost;
 }
 
 /** Updates done in all trainings of a run. */

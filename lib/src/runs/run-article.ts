@@ -185,12 +185,12 @@ function conclude(
   return readPage(asked, reading, folderLab(asked, trainings, options.published));
 }
 
-/** The back end of each device, opened once. */
+/** The back end of each device, opened once, also when the first one was not asked for by name. */
 function onceFor(open: OpenBackend): OpenBackend {
-  const opened = new Map<BackendName | undefined, Promise<Backend>>();
-  return (device) => {
-    const backend = opened.get(device) ?? open(device);
-    opened.set(device, backend);
+  const opened = new Map<BackendName | undefined, Backend>();
+  return async (device) => {
+    const backend = opened.get(device) ?? (await open(device));
+    for (const name of [device, backend.name]) opened.set(name, backend);
     return backend;
   };
 }

@@ -232,6 +232,10 @@ describe("the table of runs", () => {
       expect.stringMatching(/^cannot read \S+circle\/run.json: the symbolic links of the path/),
       expect.stringMatching(/^run small-addition-\w{8}: line 1 of metrics.jsonl is damaged$/),
     ]);
+    rmSync(join(out, "trainings"), { recursive: true });
+    expect((await listRuns(out)).unreadable.at(-1)).toMatch(
+      /^run \S+: trainings\/\S+\/training.json is missing; run the same command again$/,
+    );
   });
 
   it("is refused for a folder that is not there, or is none", async () => {

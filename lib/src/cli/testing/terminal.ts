@@ -1,7 +1,7 @@
 /** A command line for tests: texts instead of streams, the small study, no signals. */
 
+import type { Study } from "../../lab/index.ts";
 import { smallStudy } from "../../runs/testing/small-study.ts";
-import type { Study } from "../../studies/study.ts";
 import type { Context } from "../context.ts";
 import { main } from "../main.ts";
 
@@ -20,7 +20,7 @@ export async function tinylens(
   let stdout = "";
   let stderr = "";
   const code = await main(words, {
-    studies: { smallStudy: smallStudy as Study<unknown, unknown> },
+    studies: { smallStudy: smallStudy as unknown as Study },
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     env: {},

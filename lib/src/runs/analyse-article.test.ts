@@ -11,13 +11,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { nd } from "../core/nd.ts";
+import { readModel } from "../interchange/index.ts";
 import { writeSafetensors } from "../io/index.ts";
+import type { FileFacts, Lab, Study } from "../lab/index.ts";
 import type { WeightArrays } from "../models/index.ts";
-import type { Origin } from "../studies/study.ts";
 import { checkpointToArrays } from "../train/index.ts";
 import { smallPlan } from "../train/testing/small-plan.ts";
-import { analyseCheckpoint } from "./analyse-checkpoint.ts";
+import { analyseArticle } from "./analyse-article.ts";
+import type { AnalyseOptions } from "./analyse-checkpoint.ts";
 import type { RunOutcome } from "./outcome.ts";
+import { rebuildReport } from "./rebuild-report.ts";
+import { native } from "./testing/small-run.ts";
 import { smallStudy } from "./testing/small-study.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-analyse-"));
@@ -25,27 +29,48 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const weights = smallPlan().initial;
 
-/** Analyse a file made of these weights; the small study needs no back end. */
+const study = smallStudy as unknown as Study;
+const options = { device: "native", backend: native, out: join(root, "runs") } as const;
+
+/** Analyse the file at a path. */
+const analyseFile = (file: string, more: Partial<AnalyseOptions> = {}): Promise<RunOutcome> =>
+  analyseArticle(
+    { study, params: study.params.parse({}), view: {} },
+    { ...options, ...more, file },
+  );
+
+/** Analyse a file made of these weights. */
 function analyse(name: string, content: Uint8Array | WeightArrays): Promise<RunOutcome> {
   const file = join(root, name);
   const bytes = content instanceof Uint8Array ? content : writeSafetensors(content as WeightArrays);
   writeFileSync(file, bytes);
-  return analyseCheckpoint(smallStudy, smallStudy.params.parse({}), {
-    file,
-    device: "native",
-    backend: async () => ({ name: "native" }) as never,
-    out: join(root, "runs"),
-  });
+  return analyseFile(file);
 }
 
-describe("analyseCheckpoint", () => {
-  it("analyses, judges and reports without training", async () => {
+describe("analyseArticle", () => {
+  it("measures, judges and reports without training", async () => {
     const outcome = await analyse("initial.safetensors", weights);
-    expect(outcome).toMatchObject({ loaded: true, interrupted: false, claims: [{ holds: true }] });
+    expect(outcome).toMatchObject({ loaded: true, interrupted: false, claims: [{ id: "loss" }] });
+    expect(outcome.claims[0]).toMatchObject({ measured: undefined, holds: undefined });
+    expect(outcome.metrics.first).toBe(weights["embed.W_E"]?.data[0]);
     const record = JSON.parse(readFileSync(join(outcome.run, "run.json"), "utf8"));
-    expect(record.checkpoint.file).toBe("initial.safetensors");
+    expect(record).toMatchObject({ state: "done", checkpoint: { file: "initial.safetensors" } });
     expect(readFileSync(join(outcome.run, "report.html"), "utf8")).toContain(
       "npx tinylens analyse small-addition --checkpoint initial.safetensors",
+    );
+  });
+
+  it("keeps the weights, so that they can be looked at again", async () => {
+    const { run } = await analyse("kept.safetensors", weights);
+    rmSync(join(root, "kept.safetensors"));
+    const kept = readModel(readFileSync(join(run, "model.safetensors")));
+    expect(kept.weights["embed.W_E"]).toEqual(weights["embed.W_E"]);
+    const viewed = await rebuildReport(() => ({ study, view: { row: 3 } }), run, options);
+    const html = readFileSync(viewed.report, "utf8");
+    expect(html).toContain("Its embedding is ");
+    rmSync(join(run, "model.safetensors"));
+    await expect(rebuildReport(() => ({ study, view: {} }), run, options)).rejects.toThrow(
+      /^run \S+: model.safetensors is missing; analyse the file again$/,
     );
   });
 
@@ -54,6 +79,7 @@ describe("analyseCheckpoint", () => {
     const { arrays, metadata } = checkpointToArrays(saved);
     expect(await analyse("40.safetensors", writeSafetensors(arrays, metadata))).toMatchObject({
       step: 40,
+      steps: 40,
     });
     const foreign = { ...metadata, format: "pt", step: "final" };
     expect(await analyse("final.safetensors", writeSafetensors(arrays, foreign))).toMatchObject({
@@ -61,11 +87,7 @@ describe("analyseCheckpoint", () => {
     });
     const changed = { ...metadata, step: "41" };
     await expect(analyse("41.safetensors", writeSafetensors(arrays, changed))).rejects.toThrow(
-      "checkpoint: damaged, its checksum does not match its content",
-    );
-    const older = { ...metadata, format: "tinylens-checkpoint-1" };
-    await expect(analyse("old.safetensors", writeSafetensors(arrays, older))).rejects.toThrow(
-      "checkpoint: the format must be tinylens-checkpoint-2, got tinylens-checkpoint-1",
+      "41.safetensors: damaged, the checksum does not match the content",
     );
   });
 
@@ -98,20 +120,18 @@ describe("analyseCheckpoint", () => {
   });
 
   it.skipIf(process.platform === "win32")("refuses pipes and devices at once", async () => {
-    const options = { device: "native", backend: async () => ({}) as never, out: root } as const;
     const pipe = join(root, "pipe.pt");
     execFileSync("mkfifo", [pipe]);
     const zero = join(root, "zero.safetensors");
     symlinkSync("/dev/zero", zero);
     for (const file of [pipe, zero]) {
-      await expect(
-        analyseCheckpoint(smallStudy, smallStudy.params.parse({}), { ...options, file }),
-      ).rejects.toThrow(`cannot read ${file}: it is a pipe or a device; name a file`);
+      await expect(analyseFile(file)).rejects.toThrow(
+        `cannot read ${file}: it is a pipe or a device; name a file`,
+      );
     }
   });
 
   it("refuses files of holes by their first bytes", async () => {
-    const options = { device: "native", backend: async () => ({}) as never, out: root } as const;
     for (const [name, message] of [
       ["holes.pt", "pt: the file is not a PyTorch checkpoint; expected what torch.save writes"],
       ["holes.safetensors", "safetensors: the header"],
@@ -120,42 +140,44 @@ describe("analyseCheckpoint", () => {
       writeFileSync(file, "");
       truncateSync(file, 1_900_000_000);
       const before = process.memoryUsage.rss();
-      await expect(
-        analyseCheckpoint(smallStudy, smallStudy.params.parse({}), { ...options, file }),
-      ).rejects.toThrow(message);
+      await expect(analyseFile(file)).rejects.toThrow(message);
       expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 28);
     }
   });
 
-  it("tells the study what was given, and what lies in the folder of the weights", async () => {
-    const origins: Origin[] = [];
-    const known: (boolean | undefined)[] = [];
-    const study: typeof smallStudy = {
-      ...smallStudy,
-      besideWeights: ["cfg.json", "absent.json"],
-      fit(params, _weights, origin) {
-        origins.push(origin);
+  it("tells the study what was given, and what lies in the folder of the file", async () => {
+    const facts: FileFacts[] = [];
+    const known: boolean[] = [];
+    const told: Study = {
+      ...study,
+      besideFiles: ["cfg.json", "absent.json"],
+      fit(params, file) {
+        facts.push(file);
         return params;
       },
       knowsData: ({ given }) => given.has("seed"),
-      analyse(params, run, context) {
-        known.push(run.dataKnown);
-        return smallStudy.analyse(params, run, context);
+      article(params, lab: Lab, view) {
+        known.push(lab.dataKnown);
+        return study.article(params, lab, view);
       },
     };
     const file = join(root, "beside.safetensors");
     writeFileSync(file, writeSafetensors(weights));
     writeFileSync(join(root, "cfg.json"), "{}");
-    const backend = async () => ({ name: "native" }) as never;
+    const asked = { study: told, params: told.params.parse({}), view: {} };
     for (const given of [["seed"], []]) {
-      const options = { file, given, device: "native", backend, out: join(root, "o") } as const;
-      await analyseCheckpoint(study, study.params.parse({}), options);
+      const outcome = await analyseArticle(asked, {
+        ...options,
+        file,
+        given,
+        out: join(root, "o"),
+      });
+      const { checkpoint } = JSON.parse(readFileSync(join(outcome.run, "run.json"), "utf8"));
+      expect(checkpoint).toMatchObject({ known: given, dataKnown: given.length > 0 });
     }
-    expect(origins.map(({ beside }) => beside)).toEqual([
-      { "cfg.json": "{}" },
-      { "cfg.json": "{}" },
-    ]);
-    expect([[...(origins[0]?.given ?? [])], known]).toEqual([["seed"], [true, false]]);
+    expect(facts.map(({ beside }) => beside)).toEqual([{ "cfg.json": "{}" }, { "cfg.json": "{}" }]);
+    expect(facts[0]).toMatchObject({ model: "hooked-transformer", config: { dModel: 8 } });
+    expect([[...(facts[0]?.given ?? [])], known]).toEqual([["seed"], [true, false]]);
   });
 
   it("gives files with other weights other folders", async () => {
@@ -175,22 +197,18 @@ describe("analyseCheckpoint", () => {
   it("refuses what is no checkpoint of this model, in one sentence", async () => {
     const { "unembed.W_U": _left, ...without } = weights;
     await expect(analyse("a.safetensors", without)).rejects.toThrow(
-      "a.safetensors: lacks the weight unembed.W_U; the nearest name is unembed.b_U",
+      'a.safetensors: weight "unembed.W_U" is missing',
     );
     const wrong = { ...weights, "unembed.W_U": nd("float32", [1, 1], [0]) };
     await expect(analyse("b.safetensors", wrong)).rejects.toThrow(
-      "b.safetensors: unembed.W_U: expected [8,7], got [1,1]",
+      'b.safetensors: unembed.W_U "dModel dVocabOut": expected [8,1], got [1,1]',
     );
     await expect(analyse("c.npy", weights)).rejects.toThrow(
       "--checkpoint: must end in .safetensors, .pt or .pth, got c.npy",
     );
     await expect(analyse("d.safetensors", new Uint8Array(3))).rejects.toThrow(/^safetensors: /);
-    const missing = analyseCheckpoint(smallStudy, smallStudy.params.parse({}), {
-      file: join(root, "none.pt"),
-      device: "native",
-      backend: async () => ({ name: "native" }) as never,
-      out: root,
-    });
-    await expect(missing).rejects.toThrow(`--checkpoint: cannot read ${join(root, "none.pt")}`);
+    await expect(analyseFile(join(root, "none.pt"))).rejects.toThrow(
+      `--checkpoint: cannot read ${join(root, "none.pt")}`,
+    );
   });
 });
