@@ -3,10 +3,5 @@
 import "./core/runtime.ts";
 
 export { init, type Tensor, tensor } from "./arrays/index.ts";
-export {
-  BitNetTransformer,
-  HookedTransformer,
-  runWithCache,
-  runWithHooks,
-} from "./models/index.ts";
+export { BitNetTransformer, HookedTransformer } from "./models/index.ts";
 export { TorchGenerator } from "./rng/index.ts";
