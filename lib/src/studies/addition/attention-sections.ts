@@ -18,15 +18,15 @@ import {
 import { type NdArray, nd } from "../../core/nd.ts";
 import { facets, heatmap } from "../../figures/index.ts";
 import { answerPositions, type DigitCase } from "../../tasks/index.ts";
+import { digitNames } from "./answers.ts";
 import type { CarryExchange } from "./carries.ts";
-import { digitNames } from "./losses.ts";
 import type { MeanAttention, OpenBatch } from "./measure.ts";
 import { printedPredictions } from "./printed.ts";
 import { own } from "./sources.ts";
 import { guessing } from "./training-sections.ts";
 
 /** Entry `i` of the first axis. */
-function entry({ dtype, shape, data }: NdArray, i: number): NdArray {
+export function entry({ dtype, shape, data }: NdArray, i: number): NdArray {
   const [, ...rest] = shape;
   const size = rest.reduce((a, b) => a * b, 1);
   return nd(dtype, rest, data.slice(i * size, (i + 1) * size));
@@ -130,8 +130,7 @@ export function pairClaim(attention: MeanAttention): Block {
 }
 
 function* attentionFigures(attention: MeanAttention, reads: readonly Reads[]): Generator<Block> {
-  const [heads, places] = attention.usual.shape as [number, number];
-  const digits = places - 1;
+  const digits = (attention.usual.shape[1] as number) - 1;
   yield table(
     "reads",
     "What the heads attend to",
@@ -144,18 +143,9 @@ function* attentionFigures(attention: MeanAttention, reads: readonly Reads[]): G
     })),
   );
   const drawn = (pattern: NdArray) =>
-    facets({
-      panels: Array.from({ length: heads }, (_, h) => ({
-        title: `head ${h}`,
-        z: entry(pattern, h),
-      })),
-      x: positionNames(digits),
-      y: digitNames(digits),
-      columns: Math.min(heads, 2),
+    headFacets(pattern, positionNames(digits), digitNames(digits), {
       xLabel: "attends to",
       yLabel: "predicts",
-      sequential: true,
-      range: [0, 1],
       aspect: "auto",
     });
   yield figure(
@@ -180,28 +170,38 @@ function* questionFigures({ questions }: OpenBatch): Generator<Block> {
     UseSum9: "a carry through a nine",
   };
   for (const [i, { written, kind, pattern }] of questions.entries()) {
-    const heads = pattern.shape[0] as number;
     yield figure(
       `attention-${i}`,
       `Attention on ${written} (${kinds[kind]})`,
       "Destination down, source across; rows from = on predict the digits of the sum.",
-      patternFigure(written, pattern, heads),
+      patternFigure(written, pattern),
       { folded: i > 0 },
     );
   }
 }
 
 /** Attention "head dest src" on one question. */
-export function patternFigure(written: string, pattern: NdArray, heads: number) {
+export function patternFigure(written: string, pattern: NdArray) {
+  const labels = { xLabel: "source", yLabel: "destination" } as const;
+  return headFacets(pattern, [...written], [...written], labels);
+}
+
+/** A map for each head. */
+function headFacets(
+  pattern: NdArray,
+  x: readonly string[],
+  y: readonly string[],
+  options: { readonly xLabel: string; readonly yLabel: string; readonly aspect?: "auto" },
+) {
+  const heads = pattern.shape[0] as number;
   return facets({
     panels: Array.from({ length: heads }, (_, h) => ({ title: `head ${h}`, z: entry(pattern, h) })),
-    x: [...written],
-    y: [...written],
+    x,
+    y,
     columns: Math.min(heads, 2),
-    xLabel: "source",
-    yLabel: "destination",
     sequential: true,
     range: [0, 1],
+    ...options,
   });
 }
 

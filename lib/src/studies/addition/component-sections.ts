@@ -15,8 +15,8 @@ import {
 } from "../../article/index.ts";
 import { facets, heatmap, lines } from "../../figures/index.ts";
 import { digitCases } from "../../tasks/index.ts";
+import { digitNames } from "./answers.ts";
 import { mean } from "./attention-sections.ts";
-import { digitNames } from "./losses.ts";
 import type { Ablations, Components } from "./measure.ts";
 import { own } from "./sources.ts";
 import { guessing, type Phase } from "./training-sections.ts";

@@ -33,8 +33,7 @@ import {
 } from "../../tasks/index.ts";
 import type { Examples } from "../../tasks/task.ts";
 import { type Answers, Draws } from "../../train/index.ts";
-import { answersFrom, scoresOf, shareOf } from "./answers.ts";
-import { lossColumns } from "./losses.ts";
+import { answersFrom, lossColumns, scoresOf, shareOf } from "./answers.ts";
 import { questionStream } from "./plan.ts";
 
 /** When the text of this module changes, everything is measured again. */

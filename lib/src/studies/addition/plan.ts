@@ -12,7 +12,7 @@ import { TorchGenerator } from "../../rng/index.ts";
 import { drawAdditions } from "../../tasks/index.ts";
 import type { ExampleStream, TrainingPlan } from "../../train/plan.ts";
 import { weightCount } from "../shared/weight-count.ts";
-import { lossColumns } from "./losses.ts";
+import { lossColumns } from "./answers.ts";
 import type { AdditionStudyParams } from "./params.ts";
 
 /** Tokens: the digits, "+" and "=". */

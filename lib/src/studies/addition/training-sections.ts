@@ -15,7 +15,7 @@ import {
 import { type LineSeries, lineFacets, lines } from "../../figures/index.ts";
 import { type Curves, lastOf, valueAt } from "../../lab/index.ts";
 import { type DigitCase, digitCases } from "../../tasks/index.ts";
-import { digitNames } from "./losses.ts";
+import { digitNames } from "./answers.ts";
 import type { AdditionStudyParams } from "./params.ts";
 import { agreement, exactLosses, phaseChange, printedEvery, printedLosses } from "./printed.ts";
 import { printed, retrained } from "./sources.ts";

@@ -14,14 +14,13 @@ import {
   table,
 } from "../../article/index.ts";
 import { InputError } from "../../core/errors.ts";
-import { type NdArray, nd } from "../../core/nd.ts";
 import { bars, facets, heatmap, lines } from "../../figures/index.ts";
 import type { Curves, Snapshot } from "../../lab/index.ts";
 import { digitCases } from "../../tasks/index.ts";
-import { patternFigure, positionNames, readsOf } from "./attention-sections.ts";
+import { digitNames } from "./answers.ts";
+import { entry, patternFigure, positionNames, readsOf } from "./attention-sections.ts";
 import type { CarryExchange } from "./carries.ts";
 import { riseOf } from "./component-sections.ts";
-import { digitNames } from "./losses.ts";
 import {
   type Ablations,
   ablations,
@@ -98,7 +97,6 @@ function* sumSection(asked: string, got: OwnSum, digits: number): Generator<Bloc
   const names = digitNames(digits);
   const [right, written] = [got.sum.join(""), got.written.join("")];
   const wrong = names.filter((_, i) => got.written[i] !== got.sum[i]);
-  const heads = got.pattern.shape[0] as number;
   yield section(`Your sum: ${asked}`);
   yield prose(
     `It writes \`${written}\`, each digit after those that it wrote before; the sum is \`${right}\`. `,
@@ -140,7 +138,7 @@ function* sumSection(asked: string, got: OwnSum, digits: number): Generator<Bloc
     "own-attention",
     `Attention on ${asked}=${right}`,
     "Destination down, source across; rows from = on predict the digits of the sum.",
-    patternFigure(`${asked}=${right}`, got.pattern, heads),
+    patternFigure(`${asked}=${right}`, got.pattern),
   );
 }
 
@@ -150,11 +148,6 @@ function* headPart(head: number, digits: number, seen: Seen): Generator<Block> {
   const own = reads[head] as (typeof reads)[number];
   const names = digitNames(digits);
   const moved = carries.exchange[head] ?? [];
-  const of = (pattern: NdArray): NdArray => {
-    const [, places, length] = pattern.shape as [number, number, number];
-    const size = places * length;
-    return nd("float32", [places, length], pattern.data.slice(head * size, (head + 1) * size));
-  };
   yield prose(
     `Head ${head} puts ${percent(own.own)} of its attention on the two digits that are added and ${percent(own.right)} on the two to their right; by chance ${percent(chance)} each. An exchange moves the carry into ${list(moved.map((share, i) => `${names[i]} in ${percent(share)}`))} of the questions.`,
   );
@@ -164,8 +157,8 @@ function* headPart(head: number, digits: number, seen: Seen): Generator<Block> {
     "As it is, and with the embedding of every digit replaced by the mean of the ten.",
     facets({
       panels: [
-        { title: "usual", z: of(attention.usual) },
-        { title: "digits averaged", z: of(attention.averaged) },
+        { title: "usual", z: entry(attention.usual, head) },
+        { title: "digits averaged", z: entry(attention.averaged, head) },
       ],
       x: positionNames(digits),
       y: names,
