@@ -144,7 +144,7 @@ export function* ablationSection(
   const worst = replaced.map((name, i) => {
     const rise = means[i] ?? [];
     const most = rise.indexOf(Math.max(...rise));
-    return `${name} ${number(mean(rise))} nats on average and ${number(rise[most] ?? Number.NaN)} for ${names[most]}`;
+    return `${name} by ${number(mean(rise))} nats on average, most for ${names[most]}, ${number(rise[most] ?? Number.NaN)}`;
   });
   const drawn = (columns: readonly string[], wide: boolean) =>
     facets({
@@ -161,7 +161,7 @@ export function* ablationSection(
     });
   yield section("What each component is needed for");
   yield prose(
-    `Each head and the MLP in turn, replaced by its mean over questions at each position, and by zero. The mean keeps what a component writes for every question alike; zero takes that away too. Replaced by its mean, each raises the loss of digits: ${list(worst)}.`,
+    `Each head and the MLP in turn, replaced by its mean over questions at each position, and by zero. The mean keeps what a component writes for every question alike; zero takes that away too. The mean raises the loss of a digit: ${worst.join("; ")}.`,
   );
   yield figure(
     "ablation-digits",
