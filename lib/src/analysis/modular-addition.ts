@@ -2,6 +2,7 @@
 
 import { dims } from "../core/dims.ts";
 import type { NdArray } from "../core/nd.ts";
+import { checkOptions, type OptionNames, pickOptions } from "../core/options.ts";
 import type { Rng } from "../core/rng.ts";
 import { attentionMaps, meanAttention } from "./attention/index.ts";
 import type {
@@ -44,8 +45,9 @@ import {
   neuronInputMap,
   neuronLogitMap,
 } from "./logits/index.ts";
-import type { ProgressMeasures, SplitLoss } from "./progress/index.ts";
+import type { ProgressInput, ProgressMeasures, SplitLoss } from "./progress/index.ts";
 import { progressMeasures, sumLabels, testIndices } from "./progress/index.ts";
+import { progressNames } from "./progress/measures.ts";
 
 /** Logits, activations and weights of a one-layer model of a + b modulo p; batch = p a + b. */
 export interface ModularAdditionInput {
@@ -181,11 +183,35 @@ export interface NeuronAnalysis extends NeuronSpectrum {
   readonly sortedFractions: readonly number[];
 }
 
+const modularAdditionNames: OptionNames<ModularAdditionInput> = {
+  p: true,
+  logits: true,
+  neuronActivations: true,
+  neuronPreActivations: true,
+  attention: true,
+  W_E: true,
+  W_U: true,
+  W_in: true,
+  W_out: true,
+  W_V: true,
+  W_O: true,
+  trainIndices: true,
+  weights: true,
+};
+
 /** Analyse one model of a + b modulo p. */
 export function analyseModularAddition(
   input: ModularAdditionInput,
   options: ModularAdditionOptions = {},
 ): ModularAdditionAnalysis {
+  checkOptions("analyseModularAddition", options, {
+    keyFrom: true,
+    rule: true,
+    keyFrequencies: true,
+    neurons: true,
+    rng: true,
+  });
+  checkOptions("analyseModularAddition", input, modularAdditionNames);
   const { p } = input;
   const basis = fourierBasis(p);
   const W_E = rows("W_E", input.W_E, 0, p);
@@ -227,7 +253,9 @@ export function analyseModularAddition(
     neuronInput: neuronInputSpectra(basis, W_E, input),
     logitMap,
     logits,
-    progress: progressMeasures({ ...input, keyFrequencies: key }),
+    progress: progressMeasures(
+      pickOptions<ProgressInput>({ ...input, keyFrequencies: key }, progressNames),
+    ),
     summary: summarise(key, {
       embedding: embeddingSpectrum,
       unembedding,

@@ -1,5 +1,6 @@
 /** Functions of neural networks. */
 
+import { checkOptions } from "../core/options.ts";
 import { toFloat } from "./dtype.ts";
 import { exp, log, maximum, stopGradient } from "./elementwise.ts";
 import { tidy } from "./scope.ts";
@@ -36,6 +37,7 @@ export function logSoftmax(x: Tensor, axis: Axis = -1): Tensor {
 
 /** log(sum(exp(x))) along axes; over all of them by default. */
 export function logsumexp(x: Tensor, axis?: Axis, options: ReduceOptions = {}): Tensor {
+  checkOptions("logsumexp", options, { keepdims: true });
   return tidy(() => {
     const axes = axis ?? x.shape.map((_, i) => i);
     const { centred, peak } = shifted(x, axes);

@@ -2,6 +2,7 @@
 
 import { InputError, ShapeError } from "../core/errors.ts";
 import { sizeOf } from "../core/nd.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { toFloat } from "./dtype.ts";
 import { sqrt, square } from "./elementwise.ts";
 import { np } from "./jax.ts";
@@ -14,26 +15,32 @@ export interface VarOptions extends ReduceOptions {
   readonly correction?: number;
 }
 
+const varNames: OptionNames<VarOptions> = { keepdims: true, correction: true };
+
 /** Mean squared deviation from the mean. */
 export function variance(x: Tensor, axis?: Axis, options: VarOptions = {}): Tensor {
+  checkOptions("variance", options, varNames);
+  const { correction = 0, ...kept } = options;
   return tidy(() => {
     const { shape } = x;
     const axes = checkAxes("variance", axis, shape.length);
-    const count = sizeOf(axes.map((i) => shape[i] as number)) - (options.correction ?? 0);
+    const count = sizeOf(axes.map((i) => shape[i] as number)) - correction;
     const deviation = x.sub(x.mean(axes, { keepdims: true }));
     return square(deviation)
-      .sum(axes, options)
+      .sum(axes, kept)
       .mul(1 / count);
   });
 }
 
 /** Standard deviation: the square root of the variance. */
 export function std(x: Tensor, axis?: Axis, options: VarOptions = {}): Tensor {
+  checkOptions("std", options, varNames);
   return tidy(() => sqrt(variance(x, axis, options)));
 }
 
 /** Euclidean norm along axes; of all numbers (Frobenius) by default. */
 export function norm(x: Tensor, axis?: Axis, options: ReduceOptions = {}): Tensor {
+  checkOptions("norm", options, { keepdims: true });
   return tidy(() => sqrt(square(x.astype(toFloat(x.dtype))).sum(axis, options)));
 }
 
@@ -78,6 +85,7 @@ export function allclose(
   y: Tensor,
   options: { readonly rtol?: number; readonly atol?: number } = {},
 ): boolean {
+  checkOptions("allclose", options, { rtol: true, atol: true });
   const { rtol = 1e-5, atol = 1e-8 } = options;
   if (String(x.shape) !== String(y.shape)) {
     throw new ShapeError("allclose: shapes must agree", y.shape, x.shape);

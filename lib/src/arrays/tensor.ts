@@ -5,6 +5,7 @@
 
 import { InputError, ShapeError } from "../core/errors.ts";
 import { type DType, type NdArray, nd, type Shape, sizeOf } from "../core/nd.ts";
+import { checkOptions } from "../core/options.ts";
 import { displayArray, firstNumbers, type TensorDisplay } from "./display.ts";
 import { checkRoom, promote, promoteNumber, toFloat } from "./dtype.ts";
 import { unary } from "./exact.ts";
@@ -236,6 +237,7 @@ export class Tensor {
   }
 
   #reduce(name: string, axis: Axis | undefined, options: ReduceOptions | undefined): Tensor {
+    checkOptions(name, options, { keepdims: true });
     const axes = checkAxes(name, axis, this.ndim);
     const keepdims = options?.keepdims ?? false;
     if (axes.length === 0) return lift((x) => x, this);
@@ -250,6 +252,7 @@ export class Tensor {
 
   /** Arithmetic mean; integers become float32. */
   mean(axis?: Axis, options?: ReduceOptions): Tensor {
+    checkOptions("mean", options, { keepdims: true });
     const { shape } = this;
     const count = sizeOf(checkAxes("mean", axis, shape.length).map((i) => shape[i] as number));
     if (count === 0) throw new InputError(`mean: needs at least one element, got shape [${shape}]`);

@@ -1,6 +1,7 @@
 /** `grad`, `valueAndGrad` and `vmap` of functions of trees of tensors. */
 
 import { InputError, ShapeError } from "../core/errors.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { isFloat } from "./dtype.ts";
 import { jaxVjp, jaxVmap, np, type Tracer } from "./jax.ts";
 import { close, open } from "./levels.ts";
@@ -24,6 +25,11 @@ export interface GradOptions<I extends number | readonly number[]> {
   readonly argnums?: I;
   readonly hasAux?: boolean;
 }
+
+const gradNames: OptionNames<GradOptions<number | readonly number[]>> = {
+  argnums: true,
+  hasAux: true,
+};
 
 type WithAux<I extends number | readonly number[]> = GradOptions<I> & { readonly hasAux: true };
 
@@ -86,6 +92,7 @@ export function valueAndGrad(
   f: (...args: Args) => unknown,
   options: GradOptions<number | readonly number[]> = {},
 ): (...args: Args) => unknown {
+  checkOptions("valueAndGrad", options, gradNames);
   const { argnums = 0, hasAux = false } = options;
   const chosen = typeof argnums === "number" ? [argnums] : argnums;
   return (...args) => {
@@ -162,6 +169,7 @@ export function grad(
   f: (...args: Args) => unknown,
   options: GradOptions<number | readonly number[]> = {},
 ): (...args: Args) => unknown {
+  checkOptions("grad", options, gradNames);
   const both = valueAndGrad(f as (...args: Args) => Tensor, options) as (...args: Args) => unknown;
   return (...args) => {
     const [value, gradient] = both(...args) as [Tensor | [Tensor, unknown], unknown];

@@ -1,6 +1,7 @@
 /** What an article is made of, in reading order. */
 
 import type { ClaimValue } from "../core/claim.ts";
+import { checkOptions } from "../core/options.ts";
 import type { PlotlyFigure } from "../figures/figure.ts";
 import { type JudgedClaim, judge, type Reference, type Rule } from "./claim.ts";
 import type { Sentence } from "./finding.ts";
@@ -91,8 +92,10 @@ export function figure(
   title: Sentence,
   see: Sentence | readonly Sentence[],
   drawn: PlotlyFigure,
-  { folded = false }: { readonly folded?: boolean } = {},
+  options: { readonly folded?: boolean } = {},
 ): Block {
+  checkOptions("figure", options, { folded: true });
+  const { folded = false } = options;
   return { kind: "figure", id, title, see: [see].flat() as Sentence[], figure: drawn, folded };
 }
 

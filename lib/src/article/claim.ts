@@ -1,6 +1,7 @@
 /** Claims: a number from elsewhere, the number measured here, and the rule by which they agree. */
 
 import type { Claim, ClaimKind, ClaimValue } from "../core/claim.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { Source } from "../core/source.ts";
 
 /** A source with the kind of what it says. */
@@ -18,6 +19,18 @@ export type Rule =
   | { readonly between: string }
   | { readonly inCommon: number; readonly why: string };
 
+const referenceNames: OptionNames<Reference> = { kind: true, paper: true, at: true, url: true };
+
+const ruleNames: OptionNames<Exclude<Rule, "equal">> = {
+  within: true,
+  share: true,
+  atMost: true,
+  atLeast: true,
+  between: true,
+  inCommon: true,
+  why: true,
+};
+
 /** A claim of an article: its source has a kind. */
 export interface JudgedClaim extends Claim {
   readonly source: Reference;
@@ -32,6 +45,8 @@ export function judge(
   measured: ClaimValue | undefined,
   rule: Rule = "equal",
 ): JudgedClaim {
+  if (rule !== "equal") checkOptions(`claim "${id}"`, rule, ruleNames);
+  checkOptions(`claim "${id}"`, source, referenceNames);
   const holds = measured === undefined ? undefined : agrees(expected, measured, rule);
   return { id, text, source, expected, tolerance: inWords(rule), measured, holds };
 }

@@ -2,6 +2,7 @@
 
 import { CommanderError, Command as Parser } from "commander";
 import { InputError, UnknownNameError } from "../core/errors.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { printable, sentence } from "../core/text.ts";
 import { version } from "../runs/index.ts";
 import { StoppedError } from "../runs/stopped.ts";
@@ -13,11 +14,27 @@ import { isStudyFile, studyInFile } from "./own-study.ts";
 
 all satisfies Record<string, Command>;
 
+const partialNames: OptionNames<Partial<Context>> = {
+  studies: true,
+  tasks: true,
+  models: true,
+  stdout: true,
+  stderr: true,
+  env: true,
+  noColor: true,
+  cwd: true,
+  now: true,
+  backend: true,
+  onInterrupt: true,
+  endAtOnce: true,
+};
+
 /**
  * Run one command. `argv` holds the words after `tinylens`. Returns the exit code: 0 done and
  * claims hold, 1 a claim failed, 2 wrong input (one sentence on standard error), 130 interrupted.
  */
 export async function main(argv: readonly string[], given: Partial<Context> = {}): Promise<number> {
+  checkOptions("main", given, partialNames);
   const { stderr = process.stderr, env = process.env } = given;
   try {
     return await runCommand(argv, { ...defaultContext(), ...given });

@@ -4,6 +4,7 @@ import type { Tree } from "../arrays/index.ts";
 import { flatten, isSpec, trace } from "../arrays/internal.ts";
 import { InputError, ShapeError } from "../core/errors.ts";
 import type { NdArray, Spec } from "../core/nd.ts";
+import { checkOptions } from "../core/options.ts";
 import type { Backend, CompileOptions, Value } from "./backend.ts";
 import { readJaxpr } from "./jaxpr.ts";
 import type { Program } from "./program.ts";
@@ -36,8 +37,10 @@ export async function compile(
   // biome-ignore lint/suspicious/noExplicitAny: the trees of arguments are the caller's own types
   fn: (...args: any[]) => unknown,
   specs: readonly Tree<Spec>[],
-  { backend, ...options }: CompileSettings,
+  given: CompileSettings,
 ): Promise<Compiled> {
+  checkOptions("compile", given, { backend: true, threads: true });
+  const { backend, ...options } = given;
   const { program, rebuild } = traceProgram(fn, specs);
   const executable = await backend.compile(program, options);
   return {

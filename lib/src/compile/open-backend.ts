@@ -1,6 +1,7 @@
 /** The back end asked for, or the first that works on this machine. */
 
 import { MissingError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import type { Backend, BackendName } from "./backend.ts";
 
 /** Every back end, the fastest first: the order in which they are tried. */
@@ -31,6 +32,7 @@ export function openOne(name: BackendName): Promise<Backend> {
  * `MissingError` for a named one that does not work, with those that do, and when none works.
  */
 export async function openBackend(name?: BackendName, options: OpenOptions = {}): Promise<Backend> {
+  checkOptions("openBackend", options, { say: true, open: true });
   // biome-ignore lint/suspicious/noConsole: a fall-back is never silent, and a library has no other voice
   const { open = openOne, say = (line) => console.warn(line) } = options;
   if (name !== undefined) return openNamed(name, open);

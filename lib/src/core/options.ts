@@ -26,3 +26,10 @@ export function checkOptions<O extends object>(
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(names, name));
   if (unknown !== undefined) throw new UnknownNameError(where, "option", unknown, known);
 }
+
+/** The part of wider options that another function has, to hand on to it. */
+export function pickOptions<O extends object>(options: O, names: OptionNames<NoInfer<O>>): O {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => Object.hasOwn(names, name)),
+  ) as O;
+}

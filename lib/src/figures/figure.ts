@@ -1,5 +1,7 @@
 /** The contract of a figure: plain numbers in, Plotly JSON out. Knows no tensors and no page. */
 
+import { checkFields, type FieldNames } from "./fields.ts";
+
 /** A Plotly figure as plain JSON: opens in Plotly for Python, Jupyter and VS Code too. */
 export interface PlotlyFigure {
   readonly data: readonly Readonly<Record<string, unknown>>[];
@@ -23,12 +25,16 @@ export interface AnyFigure {
 }
 
 /** A kind of figure from its parts. */
-export function defineFigure<D>(parts: {
+export function defineFigure<D extends object>(parts: {
   readonly name: string;
+  readonly fields: FieldNames<D>;
   readonly examples: Readonly<Record<string, D>>;
   draw(data: D): PlotlyFigure;
 }): Figure<D> {
-  const figure = (data: D): PlotlyFigure => parts.draw(data);
+  const figure = (data: D): PlotlyFigure => {
+    checkFields(parts.name, data, parts.fields);
+    return parts.draw(data);
+  };
   Object.defineProperty(figure, "name", { value: parts.name });
   return Object.assign(figure, { examples: parts.examples });
 }

@@ -19,11 +19,19 @@ function drawings(): [string, PlotlyFigure][] {
     { title: "A title", aspect: "equal" },
     { title: markup`Two<br>lines`, aspect: "auto", height: 300 },
   ];
+  /** Those of the options that a kind of figure has. */
+  const had = (figure: string, own: object): object =>
+    Object.fromEntries(
+      Object.entries(own).filter(([option]) => {
+        if (option === "aspect") return ["heatmap", "facets", "signImage"].includes(figure);
+        return option === "title" || !["animation", "facets", "lineFacets"].includes(figure);
+      }),
+    );
   return Object.values(figures).flatMap((figure) =>
     Object.entries(figure.examples).flatMap(([name, data]) =>
       options.map((own, i): [string, PlotlyFigure] => [
         `${figure.name} ${name} ${i}`,
-        figure({ ...(data as object), ...own } as never),
+        figure({ ...(data as object), ...had(figure.name, own) } as never),
       ]),
     ),
   );

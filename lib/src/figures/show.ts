@@ -1,5 +1,6 @@
 /** Figures in notebooks: one object that Deno's Jupyter kernel displays. */
 
+import { checkOptions } from "../core/options.ts";
 import type { PlotlyFigure } from "./figure.ts";
 import { readableText } from "./text.ts";
 
@@ -36,6 +37,7 @@ export const plotlyAddress =
 
 /** Show a figure in a notebook: `show(heatmap({ z }))` as the last line of a cell. */
 export function show(figure: PlotlyFigure, options: ShowOptions = {}): ShownFigure {
+  checkOptions("show", options, { plotly: true });
   const address = options.plotly ?? plotlyAddress;
   return {
     figure,

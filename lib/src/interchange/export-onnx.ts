@@ -4,6 +4,7 @@ import { init, type Tensor } from "../arrays/index.ts";
 import { traceProgram } from "../compile/compile.ts";
 import { exportProgram } from "../compile/onnx/export.ts";
 import { InputError } from "../core/errors.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { guarded } from "../models/guarded.ts";
 import {
   type HookedModel,
@@ -40,14 +41,16 @@ export async function exportOnnx<C>(
   hooked: HookedModel<C>,
   options: OnnxOptions,
 ): Promise<Uint8Array> {
+  checkOptions("exportOnnx", options, onnxNames);
   return exportModelFile(await fileOf(hooked), options);
 }
 
+const onnxNames: OptionNames<OnnxOptions> = { hooks: true, batch: true, length: true };
+
 /** `exportOnnx` of a model as plain data. */
-export async function exportModelFile(
-  file: ModelFile,
-  { hooks, batch = 1, length }: OnnxOptions,
-): Promise<Uint8Array> {
+export async function exportModelFile(file: ModelFile, options: OnnxOptions): Promise<Uint8Array> {
+  checkOptions("exportModelFile", options, onnxNames);
+  const { hooks, batch = 1, length } = options;
   await init();
   checkSize("batch", batch);
   checkSize("length", length);

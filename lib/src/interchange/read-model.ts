@@ -2,6 +2,7 @@
 
 import { checksumMatches } from "../core/crc32.ts";
 import { InputError, UnknownNameError } from "../core/errors.ts";
+import { checkOptions, type OptionNames, pickOptions } from "../core/options.ts";
 import { printable, shown } from "../core/text.ts";
 import {
   looksLikePt,
@@ -39,6 +40,18 @@ export interface ReadModelOptions extends ReadOptions, StateDictOptions {
   readonly usual?: { readonly model: string; readonly config: ConfigRecord };
 }
 
+/** The options of `readModel`. */
+export const readModelNames: OptionNames<ReadModelOptions> = {
+  format: true,
+  where: true,
+  model: true,
+  config: true,
+  maxBytes: true,
+  key: true,
+  stripPrefix: true,
+  usual: true,
+};
+
 /**
  * The model in a file: what `writeModel` wrote, or a state dict in any layout that `weightsOf` reads,
  * alone or under `model` beside a `config` (a dict of TransformerLens's). Where the file has no
@@ -47,6 +60,7 @@ export interface ReadModelOptions extends ReadOptions, StateDictOptions {
  * and fields that nothing tells.
  */
 export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): ModelFile {
+  checkOptions("readModel", options, readModelNames);
   const { where = "loadModel" } = options;
   const file = contents(where, bytes, options);
   const weights = weightsOf(file.raw);
@@ -134,22 +148,24 @@ interface Contents {
 }
 
 function contents(where: string, bytes: Uint8Array, options: ReadModelOptions): Contents {
+  const limits = pickOptions<ReadOptions>(options, { maxBytes: true });
+  const place = pickOptions<StateDictOptions>(options, { key: true, stripPrefix: true });
   const format = options.format ?? (looksLikePt(bytes) ? "pt" : "safetensors");
   if (format === "safetensors") {
-    const { arrays, metadata } = readSafetensors(bytes, options);
+    const { arrays, metadata } = readSafetensors(bytes, limits);
     const isRun = metadata.format?.startsWith(runCheckpoint) === true;
     if (isRun && metadata.format !== withoutChecksum && !checksumMatches(arrays, metadata)) {
       throw new InputError(`${where}: damaged, the checksum does not match the content`);
     }
     const own = isRun ? weightsOfRun(arrays) : arrays;
     if (Object.keys(own).length === 0) throw new InputError(`${where}: the file holds no weights`);
-    const raw = stateDictOf(own, options);
+    const raw = stateDictOf(own, place);
     const said = record(where, metadata.tinylens, metadata.transformer_lens_config);
     const isCount = isRun && /^\d{1,15}$/.test(metadata.step ?? "");
     return { raw, ...said, step: isCount ? Number(metadata.step) : undefined };
   }
-  const root = readPt(bytes, options);
-  const raw = stateDictOf(root, options);
+  const root = readPt(bytes, limits);
+  const raw = stateDictOf(root, place);
   const own = beside(root, "tinylens");
   if (typeof own === "string") return { raw, ...record(where, own, undefined) };
   const config = [beside(root, "config"), beside(root, "cfg")].find(isConfigRecord);

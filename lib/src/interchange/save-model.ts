@@ -1,9 +1,15 @@
 /** Models in memory to bytes and back. */
 
 import { InputError } from "../core/errors.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { createModel, type HookedModel, type Model } from "../models/index.ts";
 import { fitWeights, type ModelFile } from "./model-file.ts";
-import { type ModelFormat, type ReadModelOptions, readModel } from "./read-model.ts";
+import {
+  type ModelFormat,
+  type ReadModelOptions,
+  readModel,
+  readModelNames,
+} from "./read-model.ts";
 import { writeModel } from "./write-model.ts";
 
 /** How to write a model. */
@@ -25,10 +31,17 @@ export async function fileOf<C>(hooked: HookedModel<C>): Promise<ModelFile> {
  */
 export async function saveModel<C>(
   hooked: HookedModel<C>,
-  { format = "safetensors" }: SaveOptions = {},
+  options: SaveOptions = {},
 ): Promise<Uint8Array> {
+  checkOptions("saveModel", options, { format: true });
+  const { format = "safetensors" } = options;
   return writeModel(await fileOf(hooked), format);
 }
+
+const loadModelNames: OptionNames<ReadModelOptions & { readonly kind?: Model<unknown> }> = {
+  ...readModelNames,
+  kind: true,
+};
 
 /**
  * The model in a file that `saveModel`, `torch.save` or safetensors wrote, ready to run. With `kind`
@@ -46,6 +59,7 @@ export async function loadModel(
   bytes: Uint8Array,
   options: ReadModelOptions & { readonly kind?: Model<unknown> } = {},
 ): Promise<HookedModel<unknown>> {
+  checkOptions("loadModel", options, loadModelNames);
   const { kind, ...rest } = options;
   const { model, config, weights, processed } = readModel(bytes, rest);
   if (kind !== undefined && model.name !== kind.name) {

@@ -6,6 +6,7 @@
 import { dims } from "../core/dims.ts";
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { type NdArray, nd, type Spec, zerosOf } from "../core/nd.ts";
+import { checkOptions, type OptionNames, pickOptions } from "../core/options.ts";
 import { printable } from "../core/text.ts";
 import type { PtValue } from "./pt/value.ts";
 import type { NamedArrays } from "./safetensors.ts";
@@ -35,7 +36,9 @@ export function layoutOf(state: NamedArrays): Layout {
 
 /** Weights of a checkpoint in any layout (`layoutOf`), under TransformerLens's names. */
 export function weightsOf(checkpoint: PtValue, options: AdapterOptions = {}): NamedArrays {
-  const state = stateDictOf(checkpoint, options);
+  checkOptions("weightsOf", options, adapterNames);
+  const place = pickOptions<StateDictOptions>(options, { key: true, stripPrefix: true });
+  const state = stateDictOf(checkpoint, place);
   return adapters[layoutOf(state)](state, options);
 }
 
@@ -73,6 +76,8 @@ const progressMeasures: Rules = {
   "blocks.#.mlp.b_out": { axes: "d_model" },
 };
 
+const adapterNames: OptionNames<AdapterOptions> = { ignore: true, key: true, stripPrefix: true };
+
 /**
  * A state dict of progress-measures-paper as TransformerLens weights: `embed.W_E` "d_vocab d_model",
  * `attn.W_Q` "head d_model d_head", `attn.W_O` "head d_head d_model", `mlp.W_in` "d_model d_mlp" and
@@ -84,6 +89,7 @@ export function fromProgressMeasures(
   state: NamedArrays,
   options: AdapterOptions = {},
 ): NamedArrays {
+  checkOptions("fromProgressMeasures", options, adapterNames);
   const adapted = adapt("fromProgressMeasures", progressMeasures, state, options);
   const doubles = Object.keys(state).some((key) => key.startsWith("attn_blocks."));
   const weights = doubles ? undouble(adapted) : adapted;
@@ -138,6 +144,7 @@ const transformerLens: Rules = {
  * buffers, whose shapes changed, are dropped. Throws `InputError` for unknown keys and shapes.
  */
 export function fromTransformerLens(state: NamedArrays, options: AdapterOptions = {}): NamedArrays {
+  checkOptions("fromTransformerLens", options, adapterNames);
   return adapt("fromTransformerLens", transformerLens, state, options);
 }
 
@@ -177,6 +184,7 @@ const repTheoryNames: Readonly<Record<string, string>> = {
  * `embed.W_E`. Throws `InputError` for unknown keys and shapes.
  */
 export function fromRepTheory(state: NamedArrays, options: AdapterOptions = {}): NamedArrays {
+  checkOptions("fromRepTheory", options, adapterNames);
   if (Object.hasOwn(state, "embed.W_E")) {
     const ignore = [...(options.ignore ?? []), "x_embed", "y_embed"];
     return fromTransformerLens(state, { ...options, ignore });

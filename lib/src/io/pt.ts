@@ -1,6 +1,7 @@
 /** PyTorch checkpoints (`.pt`, `.pth`), read without running anything that they name. */
 
 import { InputError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { Budget, type ReadOptions } from "./budget.ts";
 import { latin1 } from "./byte-reader.ts";
 import { looksLegacy, readLegacy } from "./pt/legacy.ts";
@@ -18,6 +19,7 @@ import { looksLikeZip } from "./zip.ts";
  * before. Throws `InputError` when the file is damaged or is no checkpoint.
  */
 export function readPt(bytes: Uint8Array, options: ReadOptions = {}): PtValue {
+  checkOptions("readPt", options, { maxBytes: true });
   const budget = new Budget(bytes.length, options);
   return new PlainReader(budget).convert(readRoot(bytes, budget));
 }

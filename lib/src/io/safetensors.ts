@@ -6,6 +6,7 @@
 
 import { InputError } from "../core/errors.ts";
 import { type DType, type NdArray, sizeOf } from "../core/nd.ts";
+import { checkOptions } from "../core/options.ts";
 import { printable } from "../core/text.ts";
 import { Budget, type ReadOptions } from "./budget.ts";
 import { ByteReader } from "./byte-reader.ts";
@@ -49,6 +50,7 @@ const stored: { readonly [D in DType]: { readonly type: ElementType; readonly or
  * names must be unique. Throws `InputError`.
  */
 export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): Safetensors {
+  checkOptions("readSafetensors", options, { maxBytes: true });
   const length = headerLength(bytes, bytes.length);
   const reader = new ByteReader(where, bytes);
   reader.skip(8);

@@ -2,6 +2,7 @@
 
 import { InputError } from "../core/errors.ts";
 import type { NdArray, Spec } from "../core/nd.ts";
+import { checkOptions } from "../core/options.ts";
 import { printable } from "../core/text.ts";
 import { isNdArray } from "./json.ts";
 import { defer, deferredAt } from "./pt/deferred.ts";
@@ -52,6 +53,7 @@ interface Candidate {
  * left out. Throws `InputError` naming the choices where several dicts or prefixes could be meant.
  */
 export function stateDictOf(checkpoint: PtValue, options: StateDictOptions = {}): NamedArrays {
+  checkOptions("stateDictOf", options, { key: true, stripPrefix: true });
   const { key, stripPrefix } = options;
   const { record, prefixes } = key === undefined ? found(checkpoint) : at(checkpoint, key);
   const prefix = stripPrefix === undefined ? onlyPrefix(prefixes) : withDot(stripPrefix);

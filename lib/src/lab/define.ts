@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { sizeOf } from "../core/nd.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { type PlanOptions, trainingPlan } from "../train/index.ts";
 import type { AnyPlan, PlanSize, Study } from "./study.ts";
 
@@ -13,11 +14,28 @@ export interface StudyInput<P, V>
   plans(params: P): Readonly<Record<string, PlanOptions>>;
 }
 
+const studyNames: OptionNames<StudyInput<unknown, unknown>> = {
+  plans: true,
+  name: true,
+  params: true,
+  measurements: true,
+  article: true,
+  title: true,
+  sources: true,
+  view: true,
+  smoke: true,
+  size: true,
+  fit: true,
+  besideFiles: true,
+  knowsData: true,
+};
+
 /**
  * A study for `tinylens run ./FILE.ts`, or for `runArticle` in a program. By default it has no views,
  * its title is its name, and `--smoke` changes nothing.
  */
 export function defineStudy<P, V = Record<never, never>>(study: StudyInput<P, V>): Study<P, V> {
+  checkOptions<object>("defineStudy", study, studyNames);
   const plans = (params: P): Readonly<Record<string, AnyPlan>> =>
     Object.fromEntries(
       Object.entries(study.plans(params)).map(([name, plan]) => [name, trainingPlan(plan)]),

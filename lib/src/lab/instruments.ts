@@ -2,6 +2,7 @@
 
 import type { Backend } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { decodeJson, encodeJson } from "../io/index.ts";
 import { createModel, type Model, Readings, type WeightArrays } from "../models/index.ts";
 import { sha256 } from "./address.ts";
@@ -56,6 +57,12 @@ export class Instruments {
 
   /** `backend` is opened when something has to be measured, and not before. */
   constructor(backend: () => Promise<Backend>, options: InstrumentOptions = {}) {
+    checkOptions("Instruments", options, {
+      memory: true,
+      version: true,
+      onMeasure: true,
+      signal: true,
+    });
     this.#backend = once(backend);
     this.#options = options;
     this.#memory = options.memory ?? inMemory();

@@ -1,6 +1,7 @@
 /** Labs that need no disk: trainings in memory, and a single model from a file. */
 
 import { UnknownNameError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { type ConfigRecord, type ModelFile, readModel } from "../interchange/index.ts";
 import type { WeightArrays } from "../models/index.ts";
 import { castWeights, type MetricsRow, train } from "../train/index.ts";
@@ -89,8 +90,10 @@ export async function trainInMemory(
 export async function fileLab(
   file: HashedModel,
   instruments: Instruments,
-  { dataKnown = false, published = nothing }: FileLabOptions = {},
+  options: FileLabOptions = {},
 ): Promise<Lab> {
+  checkOptions("fileLab", options, { dataKnown: true, published: true });
+  const { dataKnown = false, published = nothing } = options;
   const snapshot = instruments.snapshot(sourceOf(file));
   const training: Training = {
     finished: false,

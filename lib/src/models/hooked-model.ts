@@ -8,6 +8,7 @@ import {
 } from "../arrays/index.ts";
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { type NdArray, sizeOf } from "../core/nd.ts";
+import { checkOptions } from "../core/options.ts";
 import {
   ActivationCache,
   accumulatedBias,
@@ -212,6 +213,7 @@ export class HookedModel<C> {
    * stream. @throws InputError for a layer that is not.
    */
   accumulatedBias(layer: number = this.nLayers, options: BiasOptions = {}): Tensor {
+    checkOptions("accumulatedBias", options, { mlpInput: true, inclMlpBiases: true });
     const last = options.mlpInput ? this.nLayers - 1 : this.nLayers;
     if (!Number.isInteger(layer) || layer < 0 || layer > last) {
       throw new InputError(

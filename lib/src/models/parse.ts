@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { InputError, nearestNames } from "../core/errors.ts";
 import { printable, shown } from "../core/text.ts";
 
@@ -9,17 +9,21 @@ import { printable, shown } from "../core/text.ts";
 export function parseConfig<C>(where: string, schema: z.ZodType<C>, options: unknown): C {
   const result = schema.safeParse(options, { reportInput: true });
   if (result.success) return result.data;
-  const issue = result.error.issues[0] as z.core.$ZodIssue;
-  throw new InputError(`${where}: ${explain(issue)}`);
+  const { issues } = result.error;
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  throw new InputError(`${where}: ${explain(issue as z.core.$ZodIssue)}`);
 }
 
-/** The message of a strict object that got unknown fields; for the `error` option of its schema. */
-export function unknownField(fields: readonly string[]): (issue: z.core.$ZodRawIssue) => string {
-  return (issue) => {
-    const got = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
-    if (got === undefined) return "expected an object of fields";
-    return `unknown field "${printable(got)}"; did you mean ${nearestNames(got, fields).join(", ")}?`;
-  };
+/** An object of these fields and no others; an unknown one is refused with the nearest names. */
+export function strictFields<S extends z.core.$ZodShape>(shape: S): z.ZodObject<S, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) => {
+      const got = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+      if (got === undefined) return "expected an object of fields";
+      const nearest = nearestNames(got, Object.keys(shape));
+      return `unknown field "${printable(got)}"; did you mean ${nearest.join(", ")}?`;
+    },
+  });
 }
 
 function explain(issue: z.core.$ZodIssue): string {
@@ -32,13 +36,31 @@ function explain(issue: z.core.$ZodIssue): string {
   if (issue.input === undefined) return `${field} is required`;
   if (issue.code === "too_small") {
     const bound = issue.inclusive ? "at least" : "greater than";
-    return `${field} must be ${bound} ${issue.minimum}, got ${shown(issue.input)}`;
+    return `${field} ${verb(issue)} ${bound} ${issue.minimum}, got ${shown(issue.input)}`;
   }
   if (issue.code === "too_big") {
-    return `${field} must be at most ${issue.maximum}, got ${shown(issue.input)}`;
+    const bound = issue.inclusive ? "at most" : "less than";
+    return `${field} ${verb(issue)} ${bound} ${issue.maximum}, got ${shown(issue.input)}`;
   }
   if (issue.code === "invalid_type") {
-    return `${field} must be ${issue.expected}, got ${shown(issue.input)}`;
+    const kind = kinds[issue.expected] ?? issue.expected;
+    return `${field} must be ${kind}, got ${shown(issue.input)}`;
   }
   return `${field}: ${issue.message}`;
 }
+
+/** A list has a length, a number has a size. */
+function verb({ origin }: { readonly origin: string }): string {
+  return origin === "array" ? "must be a list of" : "must be";
+}
+
+/** How the types of zod read in a sentence. */
+const kinds: Readonly<Record<string, string>> = {
+  array: "a list",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a finite number",
+  object: "an object of fields",
+  string: "text",
+  tuple: "a list",
+};

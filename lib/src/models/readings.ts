@@ -4,6 +4,7 @@ import type { Tensor } from "../arrays/index.ts";
 import { type Backend, type Compiled, compile, type Value } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import type { NdArray, Spec } from "../core/nd.ts";
+import { checkOptions } from "../core/options.ts";
 import { HookedModel } from "./hooked-model.ts";
 import type { Model, WeightArrays, Weights } from "./model.ts";
 
@@ -54,7 +55,9 @@ export class Readings {
   readonly #names = new Map<unknown, number>();
   #closed = false;
 
-  constructor(backend: Backend, { limit = defaultLimit }: { readonly limit?: number } = {}) {
+  constructor(backend: Backend, options: { readonly limit?: number } = {}) {
+    checkOptions("Readings", options, { limit: true });
+    const { limit = defaultLimit } = options;
     this.backend = backend;
     this.#limit = limit;
   }

@@ -1,6 +1,7 @@
 /** Figures on one page that needs no network. */
 
 import { InputError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import type { PlotlyFigure } from "../figures/figure.ts";
 import { figurePageScript } from "./client/script.ts";
 import { base64, embedJson, Html, html } from "./escape.ts";
@@ -27,6 +28,7 @@ export function figurePage(
   plotly: Uint8Array,
   options: FigurePageOptions = {},
 ): string {
+  checkOptions("figurePage", options, { title: true, theme: true });
   return figurePageWith(figures, plotly, options, []);
 }
 

@@ -2,15 +2,21 @@
 
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { type ConfigRecord, type ModelFile, readModel, writeModel } from "../interchange/index.ts";
 import type { AnyPlan, FileFacts } from "../lab/index.ts";
-import { type AnalyseOptions, analysedFile, textsBeside } from "./analyse-checkpoint.ts";
+import {
+  type AnalyseOptions,
+  analysedFile,
+  analyseNames,
+  textsBeside,
+} from "./analyse-checkpoint.ts";
 import { checkpointRunName, sha256 } from "./canonical.ts";
 import { removeUnfinished, writeWhole } from "./disk.ts";
 import { takeLock } from "./lock.ts";
 import type { RunOutcome } from "./outcome.ts";
 import { checkedPlans } from "./plans.ts";
-import type { Asked } from "./read-page.ts";
+import { type Asked, askedNames } from "./read-page.ts";
 import { newRecord } from "./record.ts";
 import { RunJournal } from "./run-journal.ts";
 import { backendFor, lockOptions } from "./run-study.ts";
@@ -22,6 +28,8 @@ import { analysedName, isPlain, viewRun } from "./view-run.ts";
  * fits to it. The weights are kept in the folder of the analysis, which can be looked at again.
  */
 export async function analyseArticle(asked: Asked, options: AnalyseOptions): Promise<RunOutcome> {
+  checkOptions("analyseArticle", asked, askedNames);
+  checkOptions("analyseArticle", options, analyseNames);
   const { study } = asked;
   const { format, bytes } = await analysedFile(options.file);
   const plan = checkedPlans(study, asked.params).model as AnyPlan;

@@ -3,6 +3,7 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { InputError, nearestNames, ShapeError } from "../core/errors.ts";
 import { weightsAsFloat32 } from "../core/float32.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { printable } from "../core/text.ts";
 import { readPt, readSafetensors, type StateDictOptions, weightsOf } from "../io/index.ts";
 import { checkStart } from "../io/start.ts";
@@ -34,6 +35,20 @@ export interface AnalyseOptions
   readonly stateDict?: StateDictOptions;
 }
 
+/** The names of `AnalyseOptions`. */
+export const analyseNames: OptionNames<AnalyseOptions> = {
+  file: true,
+  given: true,
+  stateDict: true,
+  out: true,
+  device: true,
+  backend: true,
+  signal: true,
+  onProgress: true,
+  published: true,
+  opener: true,
+};
+
 /**
  * Analyse the weights in a file as if they were the end of a run with these parameters, or with
  * those that the study fits to the weights.
@@ -43,6 +58,7 @@ export async function analyseCheckpoint<P, R>(
   given: P,
   options: AnalyseOptions,
 ): Promise<RunOutcome> {
+  checkOptions("analyseCheckpoint", options, analyseNames);
   const { file } = options;
   const { format, bytes } = await analysedFile(file);
   const { arrays, step } = arraysIn(format, bytes, options.stateDict);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Page, readArticle } from "../article/index.ts";
 import type { Backend, BackendName } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
+import type { OptionNames } from "../core/options.ts";
 import { changedFields } from "../core/params.ts";
 import { Instruments, type Lab, labOf, type Study, trainingOf } from "../lab/index.ts";
 import { type Opener, readTextIfThere, writeWhole } from "./disk.ts";
@@ -21,6 +22,9 @@ export interface Asked {
   /** Path of the file that a study of one's own is in, as it was given. */
   readonly file?: string;
 }
+
+/** The names of `Asked`. */
+export const askedNames: OptionNames<Asked> = { study: true, params: true, view: true, file: true };
 
 /** Opens a device when something has to be computed. */
 export type OpenBackend = (device: BackendName | undefined) => Promise<Backend>;

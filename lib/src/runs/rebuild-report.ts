@@ -2,6 +2,7 @@
 
 import { basename, resolve } from "node:path";
 import { InputError, UnknownNameError } from "../core/errors.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { type AnyStudy, isArticle } from "../studies/study.ts";
 import { isThere } from "./disk.ts";
 import { listRuns } from "./list-runs.ts";
@@ -29,6 +30,16 @@ export interface Found {
   readonly view: unknown;
 }
 
+const rebuildNames: OptionNames<Omit<RunOptions, "out" | "fresh">> = {
+  device: true,
+  backend: true,
+  signal: true,
+  onProgress: true,
+  published: true,
+  opener: true,
+  threads: true,
+};
+
 /**
  * Write the report of the run in `folder` again; its claims are judged again. A view is written to a
  * page of its own.
@@ -38,6 +49,7 @@ export async function rebuildReport(
   folder: string,
   options: Omit<RunOptions, "out" | "fresh"> = {},
 ): Promise<RunOutcome> {
+  checkOptions("rebuildReport", options, rebuildNames);
   const release = await takeLock(folder, lockOptions(options));
   try {
     const record = await readRecord(folder);

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import type { Page } from "../article/index.ts";
 import type { Backend, BackendName } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { canonicalJson } from "./canonical.ts";
 import { removeUnfinished, writeWhole } from "./disk.ts";
 import { takeLock } from "./lock.ts";
@@ -11,6 +12,7 @@ import { outcome, type RunOutcome } from "./outcome.ts";
 import { checkedPlans, finishedTrainings, type Plans, type Trainings } from "./plans.ts";
 import {
   type Asked,
+  askedNames,
   folderLab,
   htmlOf,
   type OpenBackend,
@@ -21,7 +23,14 @@ import {
 } from "./read-page.ts";
 import { newRecord, type RunRecord, readRecord, recordName } from "./record.ts";
 import { RunJournal } from "./run-journal.ts";
-import { backendFor, emptyFolder, lockOptions, type RunOptions, runFolder } from "./run-study.ts";
+import {
+  backendFor,
+  emptyFolder,
+  lockOptions,
+  type RunOptions,
+  runFolder,
+  runNames,
+} from "./run-study.ts";
 import { mostThreads, withThreads } from "./threads.ts";
 import {
   begunTraining,
@@ -38,6 +47,8 @@ import { isPlain, viewRun } from "./view-run.ts";
  * gets a page of its own.
  */
 export async function runArticle(asked: Asked, options: RunOptions): Promise<RunOutcome> {
+  checkOptions("runArticle", asked, askedNames);
+  checkOptions("runArticle", options, runNames);
   const plain = { ...asked, view: asked.study.view.parse({}) };
   const done = await runPlain(plain, options);
   if (done.interrupted || isPlain(asked)) return done;

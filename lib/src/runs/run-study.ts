@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type Backend, type BackendName, openBackend } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { Study, TrainedRun } from "../studies/study.ts";
 import type { TrainingPlan } from "../train/index.ts";
 import { canonicalJson, runName } from "./canonical.ts";
@@ -49,6 +50,19 @@ export function runFolder(out: string, study: string, params: unknown): string {
   return resolve(out, runName(study, params));
 }
 
+/** The names of `RunOptions`. */
+export const runNames: OptionNames<RunOptions> = {
+  device: true,
+  backend: true,
+  threads: true,
+  out: true,
+  fresh: true,
+  signal: true,
+  onProgress: true,
+  published: true,
+  opener: true,
+};
+
 /**
  * Run `study` with checked parameters, or load the run when it was finished before, which needs no
  * permission to write.
@@ -58,6 +72,7 @@ export async function runStudy<P, R>(
   params: P,
   options: RunOptions,
 ): Promise<RunOutcome> {
+  checkOptions("runStudy", options, runNames);
   const folder = runFolder(options.out, study.name, params);
   const found = options.fresh === true ? undefined : await loadRun(study, params, folder);
   if (found !== undefined) return found;

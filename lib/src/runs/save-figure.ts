@@ -2,6 +2,7 @@
 
 import { extname } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { type FigurePageOptions, figurePage, type PlotlyFigure } from "../report/figure-page.ts";
 import { plotlyBundle } from "../report/node/index.ts";
 import { replaceFile } from "./disk.ts";
@@ -22,6 +23,14 @@ export async function saveFigure(
   figure: PlotlyFigure | readonly PlotlyFigure[],
   options: SaveFigureOptions = {},
 ): Promise<void> {
+  checkOptions("saveFigure", options, {
+    title: true,
+    theme: true,
+    width: true,
+    height: true,
+    scale: true,
+    browser: true,
+  });
   const figures = "data" in figure ? [figure] : figure;
   const ending = extname(path).toLowerCase();
   const save = savers[ending as keyof typeof savers];

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { InputError } from "../core/errors.ts";
 import { type NdArray, nd } from "../core/nd.ts";
+import { checkOptions } from "../core/options.ts";
 import { splitExamples } from "./split.ts";
 import type { Examples, Task } from "./task.ts";
 
@@ -44,6 +45,12 @@ export function taskFromExamples(
   given: ListedExamples,
   options: FromExamplesOptions = {},
 ): Task<{ readonly trainFraction: number }> {
+  checkOptions("taskFromExamples", options, {
+    dVocab: true,
+    dVocabOut: true,
+    label: true,
+    title: true,
+  });
   const tokens = arrayOf(`${name}: tokens`, given.tokens);
   const labels = arrayOf(`${name}: labels`, given.labels);
   const [count = 0, length = 1] = tokens.shape;

@@ -4,6 +4,7 @@ import { argmax, type Tensor, tensor } from "../arrays/index.ts";
 import { type Backend, compile, type Value } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import { type NdArray, nd, type Spec } from "../core/nd.ts";
+import { checkOptions } from "../core/options.ts";
 import { printable, shown } from "../core/text.ts";
 import type { WeightArrays, Weights } from "../models/index.ts";
 import type { Examples } from "../tasks/task.ts";
@@ -47,8 +48,10 @@ type NewTensors = {
 export async function compileEvaluator(
   plan: TrainingPlan,
   backend: Backend,
-  { threads }: StepOptions = {},
+  options: StepOptions = {},
 ): Promise<Evaluator> {
+  checkOptions("compileEvaluator", options, { threads: true });
+  const { threads } = options;
   const { trained } = weightGroups(plan);
   const compiled = await compile(
     evaluation(plan, backend.float64),

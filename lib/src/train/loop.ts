@@ -93,8 +93,9 @@ async function* trainPhase(
   options: PhaseOptions,
 ): AsyncGenerator<TrainEvent, Checkpoint | undefined> {
   const batches = batchesOf(plan);
-  const evaluator = await compileEvaluator(plan, backend, options);
-  const stepper = await compileStep(plan, backend, options);
+  const { threads } = options;
+  const evaluator = await compileEvaluator(plan, backend, { threads });
+  const stepper = await compileStep(plan, backend, { threads });
   const run = new Run(plan, backend, options, { stepper, evaluator, batches });
   try {
     yield { kind: "ready", threads: stepper.threads };

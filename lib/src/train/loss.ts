@@ -15,9 +15,9 @@ import {
   takeAlongAxis,
   where,
 } from "../arrays/index.ts";
-
 import { isReadable } from "../arrays/internal.ts";
 import { checkIndices } from "../core/indices.ts";
+import { checkOptions } from "../core/options.ts";
 
 /** `float64` for losses that are logged; `float32` for gradients, which end in float32 either way. */
 export type LossPrecision = "float64" | "float32";
@@ -51,6 +51,7 @@ export function crossEntropy(
   precision: LossPrecision,
   columns: LogitColumns = allThere,
 ): CrossEntropy {
+  checkOptions("crossEntropy", columns, { zeroFollows: true });
   const fixed = stopGradient(logits);
   const wide = precision === "float64" || logits.dtype === "float64";
   const { known, inside } = bounded(labels, fixed, columns);

@@ -3,6 +3,7 @@
 import { type Tensor, tensor, valueAndGrad } from "../arrays/index.ts";
 import { type Backend, compile, type Value } from "../compile/index.ts";
 import { nd, type Spec, sizeOf, zerosOf } from "../core/nd.ts";
+import { checkOptions } from "../core/options.ts";
 import type { WeightArrays, Weights } from "../models/index.ts";
 import type { Examples } from "../tasks/task.ts";
 import { arraysOfExamples, type ExampleArrays, specsOfExamples } from "./examples.ts";
@@ -58,8 +59,10 @@ export function initialState(plan: TrainingPlan): StateArrays {
 export async function compileStep(
   plan: TrainingPlan,
   backend: Backend,
-  { threads }: StepOptions = {},
+  stepOptions: StepOptions = {},
 ): Promise<TrainingStep> {
+  checkOptions("compileStep", stepOptions, { threads: true });
+  const { threads } = stepOptions;
   const { optimizer, options } = optimizerOf(plan.optimizer);
   const dtype = precisionOf(plan, backend);
   const precision = backend.float64 ? (plan.lossPrecision ?? "float32") : "float32";
@@ -112,10 +115,8 @@ function stepFunction<O>(
               ...(places === undefined ? {} : { places }),
             }),
       );
-      return differentiable(
-        scored.logits,
-        crossEntropy(scored.logits, scored.labels, precision, scored),
-      );
+      const { logits, labels: wanted, ...columns } = scored;
+      return differentiable(logits, crossEntropy(logits, wanted, precision, columns));
     };
     const [[, loss], gradients] = valueAndGrad(objective, { hasAux: true })(state.weights);
     return { state: updateAll(optimizer, options, state, gradients, scalars), loss };

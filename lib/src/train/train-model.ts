@@ -1,6 +1,7 @@
 /** From a task to a trained model in one call. */
 
 import { type Backend, openBackend } from "../compile/index.ts";
+import { checkOptions } from "../core/options.ts";
 import { createModel, type HookedModel } from "../models/index.ts";
 import { type TrainOptions, train } from "./loop.ts";
 import type { MetricsRow } from "./metrics.ts";
@@ -29,8 +30,16 @@ export interface TrainModelOptions extends Omit<TrainOptions, "from"> {
  */
 export async function trainModel(
   options: PlanOptions,
-  { backend, onRow, ...trainOptions }: TrainModelOptions = {},
+  training: TrainModelOptions = {},
 ): Promise<TrainedModel> {
+  checkOptions("trainModel", training, {
+    backend: true,
+    onRow: true,
+    stopped: true,
+    onStep: true,
+    threads: true,
+  });
+  const { backend, onRow, ...trainOptions } = training;
   const plan = trainingPlan(options);
   const rows: MetricsRow[] = [];
   let weights = plan.initial;

@@ -1,6 +1,7 @@
 import { scope, type Tensor, tensor } from "../../arrays/index.ts";
 import { InputError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Rng } from "../../core/rng.ts";
 import { getActName, type HookedModel, runWithCache, type Tokens } from "../../models/index.ts";
 import { evaluateSweep, type PatchFamily } from "../patching/generic.ts";
@@ -78,8 +79,16 @@ export async function ablationEffects<C>(
   model: HookedModel<C>,
   tokens: Tokens,
   metric: Metric,
-  { units, ablation, ...options }: AblationEffectsOptions,
+  given: AblationEffectsOptions,
 ): Promise<PatchResult> {
+  checkOptions("ablationEffects", given, {
+    units: true,
+    ablation: true,
+    backend: true,
+    chunk: true,
+    threads: true,
+  });
+  const { units, ablation, ...options } = given;
   const where = "ablationEffects";
   const input = await tokenArray(where, model, tokens);
   const { activation, axes, setter } = ablationUnits[units];

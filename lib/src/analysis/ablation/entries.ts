@@ -1,5 +1,6 @@
 import { arange, Tensor, where } from "../../arrays/index.ts";
 import { InputError, ShapeError } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/options.ts";
 import { getActName, type HookEntry } from "../../models/index.ts";
 import { fitted } from "./replacement.ts";
 
@@ -19,6 +20,8 @@ export interface AblationOptions {
   readonly positions?: readonly number[];
 }
 
+const ablationNames: OptionNames<AblationOptions> = { replacement: true, positions: true };
+
 /**
  * Hook entry that replaces some entries along an axis of the activations of a point:
  * `model.runWithHooks(tokens, [ablateEntries("blocks.0.mlp.hook_post", -1, [3], { replacement })])`.
@@ -30,8 +33,10 @@ export function ablateEntries(
   name: string,
   axis: number,
   entries: ChosenEntries,
-  { replacement = 0, positions }: AblationOptions = {},
+  options: AblationOptions = {},
 ): HookEntry {
+  checkOptions("ablateEntries", options, ablationNames);
+  const { replacement = 0, positions } = options;
   return [
     name,
     (x) => {
@@ -50,6 +55,7 @@ export function ablateHeads(
   heads: ChosenEntries,
   options?: AblationOptions,
 ): HookEntry {
+  checkOptions("ablateHeads", options, ablationNames);
   return ablateEntries(getActName("z", layer), 2, heads, options);
 }
 
@@ -59,6 +65,7 @@ export function ablateNeurons(
   neurons: ChosenEntries,
   options?: AblationOptions,
 ): HookEntry {
+  checkOptions("ablateNeurons", options, ablationNames);
   return ablateEntries(getActName("post", layer), 2, neurons, options);
 }
 
@@ -67,10 +74,12 @@ export function ablatePositions(
   activation: string,
   layer: number,
   positions: readonly number[],
-  { replacement }: { readonly replacement?: Replacement } = {},
+  options: { readonly replacement?: Replacement } = {},
 ): HookEntry {
-  const options = replacement === undefined ? {} : { replacement };
-  return ablateEntries(getActName(activation, layer), 1, positions, options);
+  checkOptions("ablatePositions", options, { replacement: true });
+  const { replacement } = options;
+  const entries = replacement === undefined ? {} : { replacement };
+  return ablateEntries(getActName(activation, layer), 1, positions, entries);
 }
 
 /** True at the entries of one axis; size 1 along the others. */

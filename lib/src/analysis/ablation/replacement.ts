@@ -1,5 +1,6 @@
 import { broadcastTo, type Tensor, take, zeros } from "../../arrays/index.ts";
 import { InputError, ShapeError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Rng } from "../../core/rng.ts";
 
 /** Zeros of the shape of an activation. */
@@ -19,10 +20,9 @@ export interface MeanOptions {
  * The mean of an activation "batch …" over its examples, of the same shape: what mean ablation puts
  * in. The mean of another data set is that of its own activation, with `batch` examples.
  */
-export function meanValues(
-  activation: Tensor,
-  { overPositions = false, batch = activation.shape[0] as number }: MeanOptions = {},
-): Tensor {
+export function meanValues(activation: Tensor, options: MeanOptions = {}): Tensor {
+  checkOptions("meanValues", options, { overPositions: true, batch: true });
+  const { overPositions = false, batch = activation.shape[0] as number } = options;
   const mean = activation.mean(overPositions ? [0, 1] : 0, { keepdims: true });
   return broadcastTo(mean, [batch, ...activation.shape.slice(1)]);
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from "../../arrays/index.ts";
 import { InputError, UnknownNameError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import {
   ActivationCache,
   type HookedModel,
@@ -57,8 +58,15 @@ const decompositions: { readonly [U in AttributionUnit]: Decompose } = {
 export function directLogitAttribution<C>(
   model: HookedModel<C>,
   input: Tokens | ActivationCache,
-  { answerTokens, incorrectTokens, unit = "component", pos = -1 }: AttributionOptions,
+  options: AttributionOptions,
 ): DirectLogitAttribution {
+  checkOptions("directLogitAttribution", options, {
+    answerTokens: true,
+    incorrectTokens: true,
+    unit: true,
+    pos: true,
+  });
+  const { answerTokens, incorrectTokens, unit = "component", pos = -1 } = options;
   const decompose: Decompose | undefined = decompositions[unit];
   if (decompose === undefined) {
     throw new UnknownNameError("directLogitAttribution", "unit", unit, attributionUnits);

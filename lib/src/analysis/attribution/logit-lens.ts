@@ -1,5 +1,6 @@
 import type { Tensor } from "../../arrays/index.ts";
 import { InputError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import {
   ActivationCache,
   type HookedModel,
@@ -35,6 +36,7 @@ export function logitLens<C>(
   input: Tokens | ActivationCache,
   options: LogitLensOptions = {},
 ): LogitLens {
+  checkOptions("logitLens", options, { inclMid: true, posSlice: true });
   const { forwardSpan, name } = model.model;
   if (forwardSpan === undefined) {
     throw new InputError(`logitLens: model "${name}" has no pass that begins at a layer`);

@@ -9,6 +9,7 @@ import {
   where,
 } from "../../arrays/index.ts";
 import { ShapeError, UnknownNameError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { HookedModel } from "../../models/index.ts";
 
 /** How leading axes of the two matrices meet. */
@@ -25,8 +26,10 @@ export interface CompositionOptions {
 export function compositionScores(
   left: FactoredMatrix,
   right: FactoredMatrix,
-  { broadcastDims = true }: CompositionOptions = {},
+  options: CompositionOptions = {},
 ): Tensor {
+  checkOptions("compositionScores", options, { broadcastDims: true });
+  const { broadcastDims = true } = options;
   if (left.rdim !== right.ldim) {
     throw new ShapeError(
       "compositionScores: inner sizes must agree",

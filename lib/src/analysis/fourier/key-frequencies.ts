@@ -1,4 +1,5 @@
 import { InputError } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/options.ts";
 
 /** How many times the uniform share makes a frequency a key frequency, unless told otherwise. */
 export const defaultTimesUniform = 2;
@@ -18,6 +19,8 @@ export type KeyFrequencyRule =
   | { readonly kind: "largestGap" }
   | { readonly kind: "atLeast"; readonly share: number };
 
+const ruleNames: OptionNames<KeyFrequencyRule> = { kind: true, factor: true, share: true };
+
 /**
  * The key frequencies found from `shares` (frequency k at index k - 1), in ascending order; none
  * when no share passes the rule.
@@ -26,6 +29,7 @@ export function keyFrequencies(
   shares: readonly number[],
   rule: KeyFrequencyRule = { kind: "timesUniform", factor: defaultTimesUniform },
 ): number[] {
+  checkOptions("keyFrequencies", rule, ruleNames);
   if (shares.length === 0 || !shares.every((share) => share >= 0)) {
     throw new InputError("keyFrequencies: shares must be a non-empty list of numbers from 0 up");
   }

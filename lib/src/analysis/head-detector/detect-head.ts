@@ -3,6 +3,7 @@
 import { Tensor, tensor } from "../../arrays/index.ts";
 import { InputError, ShapeError, UnknownNameError } from "../../core/errors.ts";
 import { type NdArray, nd } from "../../core/nd.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { ActivationCache, HookedModel, Tokens } from "../../models/index.ts";
 import { axisSize, indexArray } from "../../models/tokens.ts";
 import { detectionPatterns, type HeadName, headNames } from "./patterns.ts";
@@ -26,8 +27,16 @@ export function detectHead<C>(
   model: HookedModel<C>,
   tokens: Tokens,
   pattern: HeadName | Tensor,
-  { heads, cache: given, ...options }: DetectHeadOptions = {},
+  asked: DetectHeadOptions = {},
 ): Tensor {
+  checkOptions("detectHead", asked, {
+    heads: true,
+    cache: true,
+    excludeBos: true,
+    excludeCurrentToken: true,
+    errorMeasure: true,
+  });
+  const { heads, cache: given, ...options } = asked;
   const { excludeBos = false, excludeCurrentToken = false, errorMeasure = "mul" } = options;
   checkMeasure("detectHead", errorMeasure);
   const sequences = sequencesOf(model, tokens);

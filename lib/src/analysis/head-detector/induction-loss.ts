@@ -2,6 +2,7 @@ import { tensor } from "../../arrays/index.ts";
 import { InputError } from "../../core/errors.ts";
 import { checkIndices } from "../../core/indices.ts";
 import { nd } from "../../core/nd.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Rng } from "../../core/rng.ts";
 import { type HookedModel, lossFn } from "../../models/index.ts";
 
@@ -25,8 +26,16 @@ export interface InductionLossOptions {
  */
 export function inductionLoss<C extends { readonly nCtx: number; readonly dVocab: number }>(
   model: HookedModel<C>,
-  { rng, batch = 4, bos, ...options }: InductionLossOptions,
+  given: InductionLossOptions,
 ): number {
+  checkOptions("inductionLoss", given, {
+    rng: true,
+    batch: true,
+    length: true,
+    bos: true,
+    tokens: true,
+  });
+  const { rng, batch = 4, bos, ...options } = given;
   const { nCtx, dVocab } = model.config;
   const before = bos === undefined ? 0 : 1;
   const longest = Math.floor((nCtx - before) / 2);

@@ -1,5 +1,6 @@
 import type { Tensor } from "../../arrays/index.ts";
 import { ShapeError, UnknownNameError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 
 /** How a head's attention is compared with a detection pattern. */
 export const errorMeasures = ["mul", "abs"] as const;
@@ -28,8 +29,14 @@ export interface SimilarityOptions {
 export function computeHeadAttentionSimilarityScore(
   attention: Tensor,
   pattern: Tensor,
-  { excludeBos = false, excludeCurrentToken = false, errorMeasure = "mul" }: SimilarityOptions = {},
+  options: SimilarityOptions = {},
 ): number {
+  checkOptions("computeHeadAttentionSimilarityScore", options, {
+    excludeBos: true,
+    excludeCurrentToken: true,
+    errorMeasure: true,
+  });
+  const { excludeBos = false, excludeCurrentToken = false, errorMeasure = "mul" } = options;
   const where = "computeHeadAttentionSimilarityScore";
   checkMeasure(where, errorMeasure);
   const [length = -1] = attention.shape;

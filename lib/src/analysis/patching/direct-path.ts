@@ -1,6 +1,7 @@
 import { einsum, expandDims, stack, type Tensor, take } from "../../arrays/index.ts";
 import { InputError, ShapeError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
+import { checkOptions, type OptionNames } from "../../core/options.ts";
 import type {
   ActivationCache,
   HookedModel,
@@ -26,6 +27,13 @@ export interface DirectPathOptions extends PatchOptions {
 
 type Transformer = HookedModel<HookedTransformerConfig>;
 
+const directPathNames: OptionNames<DirectPathOptions> = {
+  component: true,
+  backend: true,
+  chunk: true,
+  threads: true,
+};
+
 /**
  * Direct path patching from one head to every later head, "layer head" of the destination: the
  * metric of the corrupted run when only what the destination's query (key, value) reads of the
@@ -43,6 +51,7 @@ export async function getActPatchDirectPath(
   source: { readonly layer: number; readonly head: number },
   options: DirectPathOptions = {},
 ): Promise<PatchResult> {
+  checkOptions("getActPatchDirectPath", options, directPathNames);
   const { nHeads, nLayers } = model.config;
   const inside = (i: number, size: number): boolean => Number.isInteger(i) && i >= 0 && i < size;
   if (!inside(source.layer, nLayers) || !inside(source.head, nHeads)) {
@@ -74,6 +83,7 @@ export async function getActPatchDirectPathAllSources(
   metric: Metric,
   options: DirectPathOptions = {},
 ): Promise<PatchResult> {
+  checkOptions("getActPatchDirectPathAllSources", options, directPathNames);
   const { nHeads, nLayers } = model.config;
   const sources = Array.from({ length: nLayers * nHeads }, (_, i) => i);
   const where = "getActPatchDirectPathAllSources";

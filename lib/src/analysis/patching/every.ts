@@ -1,3 +1,4 @@
+import { checkOptions } from "../../core/options.ts";
 import type { ActivationCache, HookedModel, Tokens } from "../../models/index.ts";
 import {
   type ActPatch,
@@ -16,7 +17,7 @@ import {
   getActPatchResidPre,
 } from "./families.ts";
 import { reorderAxes, stackResults } from "./result.ts";
-import type { Metric, PatchOptions, PatchResult } from "./types.ts";
+import { type Metric, type PatchOptions, type PatchResult, patchNames } from "./types.ts";
 
 /** Several kinds of patches at once; arguments as for `genericActivationPatch`. */
 export type EveryPatch = <C>(
@@ -28,10 +29,12 @@ export type EveryPatch = <C>(
 ) => Promise<PatchResult>;
 
 function every(
+  where: string,
   patches: { readonly [name: string]: ActPatch },
   axes: readonly string[],
 ): EveryPatch {
   return async (model, corruptedTokens, cleanCache, metric, options) => {
+    checkOptions(where, options, patchNames);
     const parts: { readonly name: string; readonly result: PatchResult }[] = [];
     for (const [name, patch] of Object.entries(patches)) {
       const result = await patch(model, corruptedTokens, cleanCache, metric, options);
@@ -47,6 +50,7 @@ function every(
 
 /** Heads at all positions, "patch layer head" with the patches out, q, k, v, pattern. */
 export const getActPatchAttnHeadAllPosEvery: EveryPatch = every(
+  "getActPatchAttnHeadAllPosEvery",
   {
     out: getActPatchAttnHeadOutAllPos,
     q: getActPatchAttnHeadQAllPos,
@@ -62,6 +66,7 @@ export const getActPatchAttnHeadAllPosEvery: EveryPatch = every(
  * a pattern is its destination.
  */
 export const getActPatchAttnHeadByPosEvery: EveryPatch = every(
+  "getActPatchAttnHeadByPosEvery",
   {
     out: getActPatchAttnHeadOutByPos,
     q: getActPatchAttnHeadQByPos,
@@ -74,6 +79,7 @@ export const getActPatchAttnHeadByPosEvery: EveryPatch = every(
 
 /** Blocks by position, "patch layer pos" with the patches resid_pre, attn_out, mlp_out. */
 export const getActPatchBlockEvery: EveryPatch = every(
+  "getActPatchBlockEvery",
   { resid_pre: getActPatchResidPre, attn_out: getActPatchAttnOut, mlp_out: getActPatchMlpOut },
   ["layer", "pos"],
 );

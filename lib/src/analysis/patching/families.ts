@@ -1,3 +1,4 @@
+import { checkOptions } from "../../core/options.ts";
 import type { ActivationCache, HookedModel, Tokens } from "../../models/index.ts";
 import {
   type CompiledPatch,
@@ -14,7 +15,14 @@ import {
   layerPosHeadVectorPatchSetter,
   layerPosPatchSetter,
 } from "./setters.ts";
-import type { IndexAxis, Metric, PatchOptions, PatchResult, PatchSetter } from "./types.ts";
+import {
+  type IndexAxis,
+  type Metric,
+  type PatchOptions,
+  type PatchResult,
+  type PatchSetter,
+  patchNames,
+} from "./types.ts";
 
 /** Patches of one kind: every index of `family.axes`; arguments as for `genericActivationPatch`. */
 export interface ActPatch {
@@ -41,8 +49,10 @@ function actPatch(
     cleanCache: ActivationCache,
     metric: Metric,
     options: PatchOptions = {},
-  ): Promise<PatchResult> =>
-    patchFamily(model, corruptedTokens, cleanCache, metric, family, options);
+  ): Promise<PatchResult> => {
+    checkOptions(name, options, patchNames);
+    return patchFamily(model, corruptedTokens, cleanCache, metric, family, options);
+  };
   return Object.assign(run, { family });
 }
 
@@ -57,6 +67,7 @@ export function compileActPatch<C>(
   metric: Metric,
   options: CompilePatchOptions,
 ): Promise<CompiledPatch> {
+  checkOptions("compileActPatch", options, { ...patchNames, shape: true });
   return compilePatchFamily(model, metric, patch.family, options);
 }
 

@@ -2,6 +2,7 @@ import type { Tensor } from "../../arrays/index.ts";
 import type { Backend } from "../../compile/backend.ts";
 import { InputError, ShapeError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
+import { checkOptions } from "../../core/options.ts";
 import {
   type ActivationCache,
   getActName,
@@ -55,6 +56,12 @@ export function genericActivationPatch<C>(
   indexAxisNames: readonly IndexAxis[],
   options: GenericPatchOptions = {},
 ): Promise<PatchResult> {
+  checkOptions("genericActivationPatch", options, {
+    indices: true,
+    backend: true,
+    chunk: true,
+    threads: true,
+  });
   const family = {
     name: "genericActivationPatch",
     setter,

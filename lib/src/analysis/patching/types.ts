@@ -1,6 +1,7 @@
 import type { Tensor } from "../../arrays/index.ts";
 import type { Backend } from "../../compile/backend.ts";
 import type { NdArray } from "../../core/nd.ts";
+import type { OptionNames } from "../../core/options.ts";
 
 /**
  * What is measured of logits "batch pos d_vocab_out": one number, or one of each example ("batch").
@@ -42,6 +43,9 @@ export interface PatchOptions {
   /** Threads of each graph; default 1, which is fastest while a chunk fits the cache of a core. */
   readonly threads?: number;
 }
+
+/** The options of patches. */
+export const patchNames: OptionNames<PatchOptions> = { backend: true, chunk: true, threads: true };
 
 /** A value for each index, in the metric's own unit. */
 export interface PatchResult {

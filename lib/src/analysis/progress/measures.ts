@@ -1,4 +1,5 @@
 import type { NdArray } from "../../core/nd.ts";
+import { checkOptions, type OptionNames } from "../../core/options.ts";
 import { fourierBasis, spectrum } from "../fourier/index.ts";
 import { firstColumns, rows, transpose } from "../linalg/index.ts";
 import { neuronLogitMap } from "../logits/index.ts";
@@ -37,8 +38,21 @@ export interface ProgressMeasures {
   readonly sumOfSquaredWeights: number | null;
 }
 
+/** The fields of `ProgressInput`. */
+export const progressNames: OptionNames<ProgressInput> = {
+  p: true,
+  logits: true,
+  trainIndices: true,
+  keyFrequencies: true,
+  W_E: true,
+  W_out: true,
+  W_U: true,
+  weights: true,
+};
+
 /** All progress measures of one checkpoint. */
 export function progressMeasures(input: ProgressInput): ProgressMeasures {
+  checkOptions("progressMeasures", input, progressNames);
   const { p, trainIndices, keyFrequencies } = input;
   const ofSums = {
     p,

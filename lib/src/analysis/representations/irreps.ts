@@ -1,5 +1,6 @@
 /** Real irreducible representations of every group that `groups/` makes. */
 
+import { checkOptions } from "../../core/options.ts";
 import type { Family, FiniteGroup } from "../../groups/index.ts";
 import { float64 } from "../linalg/index.ts";
 import { alternatingIrreps, symmetricIrreps } from "./permutation-irreps.ts";
@@ -21,6 +22,7 @@ export function irreducibleRepresentations(
   group: FiniteGroup,
   options: IrrepOptions = {},
 ): readonly Representation[] {
+  checkOptions("irreducibleRepresentations", options, { publishedOnly: true });
   const { family } = group;
   switch (family.kind) {
     case "symmetric":

@@ -1,5 +1,6 @@
 import { InputError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Rng } from "../../core/rng.ts";
 
 /** How an interval is found. */
@@ -25,8 +26,10 @@ export interface Interval {
  */
 export function bootstrapInterval(
   values: ArrayLike<number> | NdArray,
-  { rng, level = 0.95, samples = 1000 }: BootstrapOptions,
+  options: BootstrapOptions,
 ): Interval {
+  checkOptions("bootstrapInterval", options, { rng: true, level: true, samples: true });
+  const { rng, level = 0.95, samples = 1000 } = options;
   const data = numbersOf("bootstrapInterval: values", values);
   if (!(level > 0 && level < 1)) {
     throw new InputError(`bootstrapInterval: level must be in (0, 1), got ${level}`);

@@ -1,4 +1,5 @@
 import type { NdArray } from "../../core/nd.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Rng } from "../../core/rng.ts";
 import { checkSamples, meanOf, numbersOf } from "./bootstrap.ts";
 
@@ -17,8 +18,10 @@ export interface PermutationOptions {
 export function permutationPValue(
   a: ArrayLike<number> | NdArray,
   b: ArrayLike<number> | NdArray,
-  { rng, samples = 1000 }: PermutationOptions,
+  options: PermutationOptions,
 ): number {
+  checkOptions("permutationPValue", options, { rng: true, samples: true });
+  const { rng, samples = 1000 } = options;
   const first = numbersOf("permutationPValue: a", a);
   const second = numbersOf("permutationPValue: b", b);
   checkSamples("permutationPValue", samples);

@@ -2,6 +2,7 @@
 
 import { expandDims, linalg, matmul, swapaxes, type Tensor } from "../../arrays/index.ts";
 import { InputError, UnknownNameError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { HookedModel } from "../../models/index.ts";
 
 /** A circuit with one side in the residual stream: of a head, into neurons, out of neurons. */
@@ -41,8 +42,10 @@ const decompositions: { readonly [T in SingularVectorType]: Decompose } = {
 export function getSingularVectors<C>(
   model: HookedModel<C>,
   type: SingularVectorType,
-  { layer, head, numVectors }: SingularVectorOptions,
+  options: SingularVectorOptions,
 ): Tensor {
+  checkOptions("getSingularVectors", options, { layer: true, head: true, numVectors: true });
+  const { layer, head, numVectors } = options;
   const decompose = decompositions[type];
   if (decompose === undefined) {
     const types = Object.keys(decompositions);

@@ -1,6 +1,7 @@
 /** What an animation shows beside each other. Everything is given for every frame. */
 
 import type { ColorOptions } from "../color-axis.ts";
+import { colorFields, type FieldNames, lineFields } from "../fields.ts";
 import type { FigureOptions } from "../figure-parts.ts";
 import type { HeatOptions } from "../heat.ts";
 import type { Matrix, Numbers } from "../numbers.ts";
@@ -53,3 +54,39 @@ export interface AnimationData
   /** Time per frame when playing, in ms; default 250. */
   readonly frameMs?: number;
 }
+
+const movingFields: FieldNames<MovingSeries> = {
+  name: true,
+  faint: true,
+  dash: true,
+  points: true,
+  color: true,
+  frames: true,
+};
+
+const panelFields: FieldNames<AnimationPanel> = {
+  kind: true,
+  title: true,
+  frames: true,
+  x: true,
+  y: true,
+  xLabel: true,
+  yLabel: true,
+  aspect: true,
+  moving: movingFields,
+  still: lineFields,
+  logX: true,
+  logY: true,
+};
+
+export const animationFields: FieldNames<AnimationData> = {
+  ...colorFields,
+  title: true,
+  valueFormat: true,
+  frames: true,
+  frameLabel: true,
+  panels: panelFields,
+  columns: true,
+  panelHeight: true,
+  frameMs: true,
+};

@@ -11,7 +11,13 @@ import { type Panel, type PanelGrid, panelGrid, panelTitle } from "../panels.ts"
 import { lineTrace } from "../series.ts";
 import { plain, quoted } from "../text.ts";
 import { animationControls } from "./controls.ts";
-import type { AnimationData, AnimationPanel, HeatPanel, LinePanel } from "./data.ts";
+import {
+  type AnimationData,
+  type AnimationPanel,
+  animationFields,
+  type HeatPanel,
+  type LinePanel,
+} from "./data.ts";
 import { example } from "./example.ts";
 import { contentOf, rangeOf } from "./ranges.ts";
 
@@ -20,6 +26,7 @@ export type { AnimationData, AnimationPanel, HeatPanel, LinePanel, MovingSeries 
 /** Heat maps and lines over checkpoints, with a slider; scales are fixed over all frames. */
 export const animation: Figure<AnimationData> = defineFigure({
   name: "animation",
+  fields: animationFields,
   examples: { grokking: example },
   draw(data: AnimationData): PlotlyFigure {
     const names = data.frames.map(plain);

@@ -4,6 +4,7 @@ import { InputError } from "../../core/errors.ts";
 import { chartLayout } from "../chart.ts";
 import { colorOf, neutral } from "../colors.ts";
 import { encodeList } from "../encode.ts";
+import { type FieldNames, figureFields, markFields } from "../fields.ts";
 import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import type { FigureOptions, Json } from "../figure-parts.ts";
 import { distinct, titleOf } from "../heat.ts";
@@ -37,6 +38,17 @@ export interface BarsData extends FigureOptions {
 /** Bars of one or several series over categories. */
 export const bars: Figure<BarsData> = defineFigure({
   name: "bars",
+  fields: {
+    ...figureFields,
+    categories: true,
+    series: { name: true, values: true, errors: true } satisfies FieldNames<BarSeries>,
+    xLabel: true,
+    yLabel: true,
+    highlight: true,
+    labels: true,
+    stacked: true,
+    references: markFields,
+  },
   examples: {
     highlight: {
       categories: Array.from({ length: 57 }, (_, k) => k),

@@ -2,6 +2,7 @@
 
 import { ShapeError } from "../../core/errors.ts";
 import { colorAxis } from "../color-axis.ts";
+import { heatFields } from "../fields.ts";
 import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import {
   axisId,
@@ -29,6 +30,13 @@ export interface FacetsData extends Pick<FigureOptions, "title">, HeatOptions {
 /** A grid of heat maps with one colour scale. */
 export const facets: Figure<FacetsData> = defineFigure({
   name: "facets",
+  fields: {
+    ...heatFields,
+    title: true,
+    panels: { title: true, z: true },
+    columns: true,
+    panelHeight: true,
+  },
   examples: {
     heads: {
       panels: [3, 5, 7, 11].map((k) => ({

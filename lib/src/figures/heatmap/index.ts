@@ -1,6 +1,7 @@
 /** A matrix as colours; red–white–blue around zero unless `sequential`. */
 
 import { colorAxis } from "../color-axis.ts";
+import { figureFields, heatFields } from "../fields.ts";
 import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import { baseLayout, type FigureOptions, type Size } from "../figure-parts.ts";
 import { type HeatOptions, heatAxes, heatTraces, isEqual, leastWidth } from "../heat.ts";
@@ -15,6 +16,7 @@ export interface HeatmapData extends FigureOptions, HeatOptions {
 /** A matrix as colours; red, white and blue around zero unless `sequential`. */
 export const heatmap: Figure<HeatmapData> = defineFigure({
   name: "heatmap",
+  fields: { ...figureFields, ...heatFields, z: true },
   examples: {
     signed: {
       z: Array.from({ length: 13 }, (_, k) =>

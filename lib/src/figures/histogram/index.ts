@@ -4,6 +4,7 @@ import { InputError } from "../../core/errors.ts";
 import { chartLayout } from "../chart.ts";
 import { colorOf } from "../colors.ts";
 import { encodeList } from "../encode.ts";
+import { figureFields, markFields } from "../fields.ts";
 import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import type { FigureOptions, Json } from "../figure-parts.ts";
 import type { Mark } from "../log-axis.ts";
@@ -27,6 +28,16 @@ export interface HistogramData extends FigureOptions {
 /** How often values fall into equal bins. */
 export const histogram: Figure<HistogramData> = defineFigure({
   name: "histogram",
+  fields: {
+    ...figureFields,
+    series: { name: true, values: true },
+    bins: true,
+    range: true,
+    shares: true,
+    xLabel: true,
+    yLabel: true,
+    markers: markFields,
+  },
   examples: {
     fractions: {
       series: [

@@ -1,5 +1,6 @@
 /** A grid of line charts with common axes; a series keeps its colour in every panel. */
 
+import { lineFields } from "../fields.ts";
 import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import {
   axisId,
@@ -34,6 +35,18 @@ export interface LineFacetsData extends Pick<FigureOptions, "title"> {
 /** A grid of line charts; a series keeps its colour in every panel. */
 export const lineFacets: Figure<LineFacetsData> = defineFigure({
   name: "lineFacets",
+  fields: {
+    title: true,
+    panels: { title: true, series: lineFields },
+    columns: true,
+    panelHeight: true,
+    x: true,
+    xLabel: true,
+    yLabel: true,
+    logX: true,
+    logY: true,
+    shareY: true,
+  },
   examples: {
     frequencies: {
       panels: [1, 2, 3, 5].map((k) => ({

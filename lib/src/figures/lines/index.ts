@@ -1,6 +1,7 @@
 /** Named lines over a common x axis, with buttons for logarithmic axes. */
 
 import { chartLayout } from "../chart.ts";
+import { figureFields, lineFields, markFields } from "../fields.ts";
 import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import type { FigureOptions } from "../figure-parts.ts";
 import type { Mark } from "../log-axis.ts";
@@ -32,6 +33,18 @@ const steps = Array.from({ length: 41 }, (_, i) => 400 * i);
 /** Named lines, with buttons for logarithmic axes. */
 export const lines: Figure<LinesData> = defineFigure({
   name: "lines",
+  fields: {
+    xIsIndex: true,
+    ...figureFields,
+    series: lineFields,
+    x: true,
+    xLabel: true,
+    yLabel: true,
+    logX: true,
+    logY: true,
+    references: markFields,
+    markers: markFields,
+  },
   examples: {
     losses: {
       x: steps,

@@ -4,6 +4,7 @@ import { InputError } from "../../core/errors.ts";
 import { chartLayout } from "../chart.ts";
 import { colorOf, neutral } from "../colors.ts";
 import { encodeList } from "../encode.ts";
+import { type FieldNames, figureFields, markFields } from "../fields.ts";
 import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import type { FigureOptions, Json } from "../figure-parts.ts";
 import type { Mark } from "../log-axis.ts";
@@ -40,6 +41,18 @@ const frequencies = [5, 12, 30, 33, 34, 49];
 /** Named groups of points, with labels and, on request, the line y = x. */
 export const scatter: Figure<ScatterData> = defineFigure({
   name: "scatter",
+  fields: {
+    ...figureFields,
+    groups: { name: true, x: true, y: true, labels: true } satisfies FieldNames<PointGroup>,
+    xLabel: true,
+    yLabel: true,
+    showLabels: true,
+    diagonal: true,
+    logX: true,
+    logY: true,
+    references: markFields,
+    markers: markFields,
+  },
   examples: {
     diagonal: {
       groups: [

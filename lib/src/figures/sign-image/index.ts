@@ -2,6 +2,7 @@
 
 import { colorBar } from "../color-axis.ts";
 import { signs } from "../colors.ts";
+import { figureFields } from "../fields.ts";
 import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
 import { baseLayout, type FigureOptions } from "../figure-parts.ts";
 import { type HeatOptions, heatAxes, heatTraces, isEqual } from "../heat.ts";
@@ -19,6 +20,16 @@ export interface SignImageData
 /** The signs of a matrix: −1 black, 0 grey, 1 white. */
 export const signImage: Figure<SignImageData> = defineFigure({
   name: "signImage",
+  fields: {
+    ...figureFields,
+    x: true,
+    y: true,
+    xLabel: true,
+    yLabel: true,
+    valueLabel: true,
+    aspect: true,
+    z: true,
+  },
   examples: {
     binary: {
       z: Array.from({ length: 12 }, (_, i) =>

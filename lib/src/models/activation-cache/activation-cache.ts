@@ -1,5 +1,6 @@
 import { squeeze, type Tensor } from "../../arrays/index.ts";
 import { InputError, ShapeError, UnknownNameError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import { canonicalName, getActName } from "../act-name.ts";
 import { gradSuffix } from "../gradients.ts";
 import type { HookNameInput, LayerType, ShortName } from "../names.ts";
@@ -149,11 +150,24 @@ export class ActivationCache {
 
   /** The residual stream before each block up to `layer`, the input of a logit lens. */
   accumulatedResid(layer?: number, options: AccumulatedOptions = {}): LabelledStack {
+    checkOptions("accumulatedResid", options, {
+      inclMid: true,
+      mlpInput: true,
+      applyLn: true,
+      posSlice: true,
+    });
     return accumulatedResid(this, layer, options);
   }
 
   /** Embeddings and outputs of attention and MLPs before `layer`; they add up to the stream. */
   decomposeResid(layer?: number, options: DecomposeOptions = {}): LabelledStack {
+    checkOptions("decomposeResid", options, {
+      mode: true,
+      inclEmbeds: true,
+      mlpInput: true,
+      applyLn: true,
+      posSlice: true,
+    });
     return decomposeResid(this, layer, options);
   }
 
@@ -171,16 +185,34 @@ export class ActivationCache {
 
   /** What each head before `layer` writes, labels `L0H0` … */
   stackHeadResults(layer?: number, options: StackResultsOptions = {}): LabelledStack {
+    checkOptions("stackHeadResults", options, {
+      inclRemainder: true,
+      applyLn: true,
+      posSlice: true,
+      projectOutputOnto: true,
+    });
     return stackHeadResults(this, layer, options);
   }
 
   /** What each neuron of a block writes, "batch pos neuron d_model". */
   getNeuronResults(layer: number, options: NeuronOptions = {}): Tensor {
+    checkOptions("getNeuronResults", options, {
+      neuronSlice: true,
+      posSlice: true,
+      projectOutputOnto: true,
+    });
     return getNeuronResults(this, layer, options);
   }
 
   /** What each neuron before `layer` writes, labels `L0N0` … */
   stackNeuronResults(layer?: number, options: StackNeuronsOptions = {}): LabelledStack {
+    checkOptions("stackNeuronResults", options, {
+      neuronSlice: true,
+      inclRemainder: true,
+      applyLn: true,
+      posSlice: true,
+      projectOutputOnto: true,
+    });
     return stackNeuronResults(this, layer, options);
   }
 
@@ -201,6 +233,12 @@ export class ActivationCache {
     layer?: number,
     options: ApplyLnOptions = {},
   ): S {
+    checkOptions("applyLnToStack", options, {
+      mlpInput: true,
+      posSlice: true,
+      batchSlice: true,
+      recomputeLn: true,
+    });
     return applyLnToStack(this, stack, layer, options);
   }
 
@@ -210,11 +248,24 @@ export class ActivationCache {
     tokens: TokenChoice,
     options: LogitAttrsOptions = {},
   ): S {
+    checkOptions("logitAttrs", options, {
+      incorrectTokens: true,
+      posSlice: true,
+      batchSlice: true,
+      applyNormWeight: true,
+    });
     return logitAttrs(this, stack, tokens, options);
   }
 
   /** Heads, neurons (or MLPs), embeddings and biases before `layer`; they add up to the stream. */
   getFullResidDecomposition(layer?: number, options: DecompositionOptions = {}): LabelledStack {
+    checkOptions("getFullResidDecomposition", options, {
+      mlpInput: true,
+      expandNeurons: true,
+      applyLn: true,
+      posSlice: true,
+      projectOutputOnto: true,
+    });
     return getFullResidDecomposition(this, layer, options);
   }
 }

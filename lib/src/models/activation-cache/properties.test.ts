@@ -167,8 +167,9 @@ describe.each(transformers)("the residual stream of a transformer: %s", (_, chan
     const { cache } = model.runWithCache(tokens);
     const directions = model.W_U.at([], [0, 3]);
     for (const applyLn of [false, true]) {
-      const options = { applyLn, inclRemainder: true, posSlice: [1, 3] } as const;
       for (const method of ["stackHeadResults", "getFullResidDecomposition"] as const) {
+        const rest = method === "stackHeadResults" ? { inclRemainder: true } : {};
+        const options = { applyLn, posSlice: [1, 3], ...rest } as const;
         const plain = cache[method](-1, options);
         const projected = cache[method](-1, { ...options, projectOutputOnto: directions });
         expect(projected.labels).toEqual(plain.labels);

@@ -7,7 +7,7 @@ import { weight } from "../layers/affine.ts";
 import { scaledNormal } from "../layers/scaled-normal.ts";
 import { atEveryPosition, firstTwo, rowsOfToken } from "../layers/token-pair.ts";
 import type { Hook, Model, Parameter, Point, TokenTable, WeightArrays, Weights } from "../model.ts";
-import { unknownField } from "../parse.ts";
+import { strictFields } from "../parse.ts";
 
 const size = z.int().min(1);
 
@@ -17,7 +17,7 @@ const shape = {
   dEmbed: size.default(256).meta({ description: "Width of both embeddings." }),
 };
 
-const fields = z.strictObject(shape, { error: unknownField(Object.keys(shape)) });
+const fields = strictFields(shape);
 
 /** What a user writes: dVocab is required. */
 export type BilinearOptions = z.input<typeof fields>;

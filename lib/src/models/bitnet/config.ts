@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { unknownField } from "../parse.ts";
+import { strictFields } from "../parse.ts";
 
 /** Ways to quantise the matrices of attention and MLP; see `quantizeWeights`. */
 export const quantizations = ["binary", "binary-scaled", "ternary", "none"] as const;
@@ -20,7 +20,7 @@ const shape = {
   }),
 };
 
-const fields = z.strictObject(shape, { error: unknownField(Object.keys(shape)) });
+const fields = strictFields(shape);
 
 /** What a user writes: dVocab is required. */
 export type BitNetOptions = z.input<typeof fields>;

@@ -81,8 +81,12 @@ describe("hookedTransformerConfig", () => {
     );
     expect(message({ ...tiny, dVocab: undefined })).toBe("HookedTransformer: dVocab is required");
     expect(message({ ...tiny, nCtx: 0 })).toBe("HookedTransformer: nCtx must be at least 1, got 0");
-    expect(message({ ...tiny, eps: "x" })).toBe('HookedTransformer: eps must be number, got "x"');
-    expect(message({ ...tiny, nCtx: 2.5 })).toBe("HookedTransformer: nCtx must be int, got 2.5");
+    expect(message({ ...tiny, eps: "x" })).toBe(
+      'HookedTransformer: eps must be a finite number, got "x"',
+    );
+    expect(message({ ...tiny, nCtx: 2.5 })).toBe(
+      "HookedTransformer: nCtx must be a whole number, got 2.5",
+    );
     expect(message({ ...tiny, positionalEmbeddingType: "rotary", rotaryDim: 3 })).toBe(
       "HookedTransformer: rotaryDim must be even and at most dHead (4), got 3",
     );

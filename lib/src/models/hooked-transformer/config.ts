@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { unknownField } from "../parse.ts";
+import { strictFields } from "../parse.ts";
 
 export const actFns = [
   "relu",
@@ -97,7 +97,7 @@ const shape = {
   useHookTokens: flag.meta({ description: "Fire hook_tokens." }),
 };
 
-const fields = z.strictObject(shape, { error: unknownField(Object.keys(shape)) });
+const fields = strictFields(shape);
 
 /** What a user writes: dModel, dHead, nLayers, nCtx and dVocab are required. */
 export type HookedTransformerOptions = z.input<typeof fields>;

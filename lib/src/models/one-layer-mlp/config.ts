@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { unknownField } from "../parse.ts";
+import { strictFields } from "../parse.ts";
 
 const size = z.int().min(1);
 
@@ -13,7 +13,7 @@ const shape = {
   bias: z.boolean().default(false).meta({ description: "Biases b_in and b_U, zero at first." }),
 };
 
-const fields = z.strictObject(shape, { error: unknownField(Object.keys(shape)) });
+const fields = strictFields(shape);
 
 /** What a user writes: dVocab is required. */
 export type OneLayerMlpOptions = z.input<typeof fields>;

@@ -1,6 +1,7 @@
 import { abs, logSoftmax, tensor } from "../../arrays/index.ts";
 import { InputError } from "../../core/errors.ts";
 import { nd } from "../../core/nd.ts";
+import { checkOptions, type OptionNames } from "../../core/options.ts";
 import type { Rng } from "../../core/rng.ts";
 import type { Tokens } from "../hooked-model.ts";
 import type { HookedTransformerConfig } from "../hooked-transformer/index.ts";
@@ -88,6 +89,16 @@ const passes: { readonly [P in WeightPass]: Pass } = {
   },
 };
 
+const processNames: OptionNames<ProcessOptions> = {
+  foldLn: true,
+  centerWritingWeights: true,
+  centerUnembed: true,
+  foldValueBiases: true,
+  refactorFactoredAttnMatrices: true,
+  tokens: true,
+  rng: true,
+};
+
 /**
  * Simplify the weights of a model without changing its log-probabilities, and measure that. The
  * model itself stays as it is; tied embeddings come apart. After TransformerLens's
@@ -96,6 +107,7 @@ const passes: { readonly [P in WeightPass]: Pass } = {
  * neither tokens nor a generator.
  */
 export function processWeights(model: TransformerModel, options: ProcessOptions): ProcessedModel {
+  checkOptions("processWeights", options, processNames);
   const tokens = options.tokens ?? drawTokens(model.config, options.rng);
   const processed = Object.values(passes).reduce((current, pass) => {
     const asked = options[pass.option];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { strictFields } from "../../models/parse.ts";
 import { adamDirection, adamMoments, adamScalars } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { adamBetas, adamEps, learningRate, weightDecay } from "./options.ts";
@@ -15,7 +16,7 @@ export type AdamOptions = {
 /** Adam as `torch.optim.Adam`: weight decay is added to the gradient (Kingma & Ba 2015). */
 export const adam: Optimizer<AdamOptions> = {
   name: "adam",
-  options: z.strictObject({
+  options: strictFields({
     name: z.literal("adam"),
     lr: learningRate,
     betas: adamBetas,

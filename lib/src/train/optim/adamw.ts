@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Tensor } from "../../arrays/index.ts";
+import { strictFields } from "../../models/parse.ts";
 import { adamDirection, adamMoments, adamScalars } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { adamBetas, adamEps, learningRate, weightDecay } from "./options.ts";
@@ -19,7 +20,7 @@ export type AdamWOptions = {
  */
 export const adamw: Optimizer<AdamWOptions> = {
   name: "adamw",
-  options: z.strictObject({
+  options: strictFields({
     name: z.literal("adamw"),
     lr: learningRate,
     betas: adamBetas,

@@ -1,6 +1,8 @@
 /** Optimisers with PyTorch's semantics. */
 
-import { InputError, UnknownNameError } from "../../core/errors.ts";
+import { UnknownNameError } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/options.ts";
+import { parseConfig } from "../../models/parse.ts";
 import type { OptimizerOptions } from "../plan.ts";
 import * as all from "./all.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -13,21 +15,25 @@ export type { SgdOptions } from "./sgd.ts";
 
 all satisfies Record<string, Optimizer<unknown>>;
 
+const optimizerNames: OptionNames<OptimizerOptions> = {
+  name: true,
+  lr: true,
+  betas: true,
+  eps: true,
+  weightDecay: true,
+  momentum: true,
+};
+
 /** The optimiser a plan names, with its options checked and its defaults filled in. */
 export function optimizerOf(options: OptimizerOptions): {
   readonly optimizer: Optimizer<unknown>;
   readonly options: unknown;
 } {
+  checkOptions("optimizer", options, optimizerNames);
   const table: Readonly<Record<string, Optimizer<unknown>>> = all;
   const optimizer = table[options.name];
   if (optimizer === undefined) {
     throw new UnknownNameError("train", "optimizer", options.name, Object.keys(all));
   }
-  const parsed = optimizer.options.safeParse(options);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const where = [options.name, ...(issue?.path ?? [])].join(": ");
-    throw new InputError(`${where}: ${issue?.message}`);
-  }
-  return { optimizer, options: parsed.data };
+  return { optimizer, options: parseConfig(options.name, optimizer.options, options) };
 }

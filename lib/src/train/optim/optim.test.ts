@@ -88,12 +88,22 @@ describe("optimisers", () => {
     expect(() => optimizerOf({ name: "adamv" as "adam", lr: 1 })).toThrow(
       'train: unknown optimizer "adamv"; did you mean adam, adamw, sgd?',
     );
-    expect(() => optimizerOf({ name: "adam", lr: -1 })).toThrow(
-      "adam: lr: Too small: expected number to be >=0",
-    );
-    expect(() => optimizerOf({ name: "adam", lr: 1, momentum: 0.9 })).toThrow(
-      'adam: Unrecognized key: "momentum"',
-    );
+  });
+
+  it.each([
+    [{ lr: -1 }, "adam: lr must be at least 0, got -1"],
+    [{ lr: Number.NaN }, "adam: lr must be a finite number, got NaN"],
+    [{ lr: undefined }, "adam: lr is required"],
+    [{ betas: [0.9, 1] }, "adam: betas.1 must be less than 1, got 1"],
+    [{ betas: [0.9] }, "adam: betas must be a list of at least 2, got"],
+    [{ betas: 0.9 }, "adam: betas must be a list, got 0.9"],
+    [{ eps: -1 }, "adam: eps must be at least 0, got -1"],
+    [{ weightDecay: "0.1" }, 'adam: weightDecay must be a finite number, got "0.1"'],
+    [{ momentum: 0.9 }, 'adam: unknown field "momentum"; did you mean'],
+    [{ learningRate: 1 }, 'optimizer: unknown option "learningRate"; did you mean'],
+  ])("refuse %o", (wrong, sentence) => {
+    const options = { name: "adam", lr: 1, ...wrong } as OptimizerOptions;
+    expect(() => optimizerOf(options)).toThrow(sentence);
   });
 });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Tensor } from "../../arrays/index.ts";
+import { strictFields } from "../../models/parse.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { learningRate, weightDecay } from "./options.ts";
 
@@ -17,7 +18,7 @@ export type SgdOptions = {
  */
 export const sgd: Optimizer<SgdOptions> = {
   name: "sgd",
-  options: z.strictObject({
+  options: strictFields({
     name: z.literal("sgd"),
     lr: learningRate,
     weightDecay: weightDecay("times the weight, added to its gradient"),

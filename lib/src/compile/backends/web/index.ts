@@ -1,5 +1,6 @@
 /** ONNX Runtime compiled to WebAssembly: in browsers, and in Node where nothing native is installed. */
 
+import { checkOptions } from "../../../core/options.ts";
 import "../../../core/runtime.ts";
 import { InputError, MissingError } from "../../../core/errors.ts";
 import type { DType, Shape, TypedArray } from "../../../core/nd.ts";
@@ -54,6 +55,12 @@ export interface WebOptions {
  * time, compiling throws `MissingError`.
  */
 export async function webBackend(options: WebOptions = {}): Promise<Backend> {
+  checkOptions("webBackend", options, {
+    load: true,
+    numThreads: true,
+    wasmPaths: true,
+    startTimeout: true,
+  });
   const { numThreads, wasmPaths, startTimeout = 60_000 } = options;
   const threads = numThreads ?? globalThis.navigator?.hardwareConcurrency ?? 1;
   if (!(Number.isInteger(threads) && threads >= 1)) {

@@ -203,12 +203,12 @@ export async function progress(subject: Subject, split: SplitParams, key: readon
   const p = modulus(subject);
   const { logits } = await subject.run(lastLogits);
   const attention = await subject.run(lastPattern, allPairs(p));
-  const own = multiplied(subject);
+  const { W_E, W_out, W_U, weights } = multiplied(subject);
   const trainIndices = trainedOn(split, p);
   return {
-    ...progressMeasures({ ...own, p, logits, trainIndices, keyFrequencies: key }),
+    ...progressMeasures({ W_E, W_out, W_U, weights, p, logits, trainIndices, keyFrequencies: key }),
     ...sharpness(attention.pattern),
-    embeddingNorms: spectrum(fourierBasis(p), rows("W_E", own.W_E, 0, p)).frequencyNorms,
+    embeddingNorms: spectrum(fourierBasis(p), rows("W_E", W_E, 0, p)).frequencyNorms,
     logitShares: logitCosines(firstColumns("logits", logits, p), p).shares,
   };
 }
