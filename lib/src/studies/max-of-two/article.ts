@@ -10,6 +10,7 @@ import {
   claim,
   count,
   figure,
+  formula,
   headline,
   mechanism,
   metrics,
@@ -172,12 +173,16 @@ function* attention(seen: Circuits, atEnd: boolean): Generator<Block> {
     ),
   );
   yield prose(
-    `Scores before the softmax, not divided by √d. The difference of two scores decides how attention is shared: ${rising(seen)} of the ${qk.length - 1} steps from one number to the next go up.`,
+    "With token embeddings $E$, positions $P$ and the matrices of the one head, the score that “=” gives a number at a position is linear in what stands there:",
+  );
+  yield formula("(E_{=} + P_{-1})\\, W_Q W_K^\\top\\, (E_t + P_i)^\\top");
+  yield prose(
+    `The score of a token, $E_t + \\bar P$, and what the position adds, $P_i - \\bar P$, can be looked at apart. Scores are before the softmax and not divided by $\\sqrt d$. The difference of two scores decides how attention is shared: ${rising(seen)} of the ${qk.length - 1} steps from one number to the next go up.`,
   );
   yield figure(
     "qk",
     "Attention score of each number",
-    `(E + P)₌ Q Kᵀ (E + mean P)ᵀ, relative to the score of "=" with itself. From ${number(qk[0] ?? Number.NaN)} for 0 to ${number(lastOf(qk))} for ${qk.length - 1}.`,
+    `Token $t$ at the mean position, relative to the score of "=" with itself. From ${number(qk[0] ?? Number.NaN)} for 0 to ${number(lastOf(qk))} for ${qk.length - 1}.`,
     lines({
       series: [{ name: "QK", y: qk }],
       xLabel: "input token",
@@ -188,7 +193,7 @@ function* attention(seen: Circuits, atEnd: boolean): Generator<Block> {
     "qk-position",
     "What the position adds to the score",
     [
-      `(E + P)₌ Q Kᵀ (P − mean P)ᵀ: positions differ by up to ${number(spread)}. `,
+      `Of $P_i - \\bar P$ alone: positions differ by up to ${number(spread)}. `,
       mechanism(
         "position-ignored",
         spread < step,
@@ -223,6 +228,7 @@ function* copying(seen: Circuits, atEnd: boolean): Generator<Block> {
       "What attention writes",
     ),
   );
+  yield formula("(E_t + \\bar P)\\, W_V W_O W_U");
   yield prose(
     `Each row: what a number adds to the ${vocab} logits when all attention is on it. In ${copied(seen)} of ${vocab} rows the largest entry is the number itself; the smallest margin to another is ${number(least)}.`,
   );
@@ -230,7 +236,7 @@ function* copying(seen: Circuits, atEnd: boolean): Generator<Block> {
     "ov-centred",
     "Logits written by attention, less that of the number itself",
     [
-      "(E + mean P) V O U, each row less its diagonal entry; 0 is the number's own logit. ",
+      "Each row less its diagonal entry; 0 is the number's own logit. ",
       mechanism(
         "no-answer-raised-more",
         least > 0,
@@ -243,7 +249,7 @@ function* copying(seen: Circuits, atEnd: boolean): Generator<Block> {
   yield figure(
     "ov",
     "Logits written by attention",
-    "(E + mean P) V O U, not centred.",
+    "The same, not centered.",
     heatmap({ z: ov, ...axes }),
     { folded: true },
   );
