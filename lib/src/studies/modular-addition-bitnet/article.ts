@@ -8,7 +8,6 @@ import {
   claim,
   figure,
   isMost,
-  list,
   mechanism,
   metrics,
   number,
@@ -46,6 +45,7 @@ import { measurements, signs } from "../shared/modular-arithmetic/measure.ts";
 import { theNeurons } from "../shared/modular-arithmetic/neuron-section.ts";
 import { causes } from "../shared/modular-arithmetic/progress-section.ts";
 import { grokked, training } from "../shared/modular-arithmetic/training-section.ts";
+import { keyOnes } from "../shared/modular-arithmetic/words.ts";
 import { comparison, type Kind, kinds } from "./comparison.ts";
 import { type BitNetParams, bitNetParams } from "./params.ts";
 import { companions, compared, firstUpdates, plan, size } from "./plan.ts";
@@ -149,7 +149,7 @@ async function kindsOf(params: BitNetParams, lab: Lab, view: PairView): Promise<
 function answerInShort({ seen, dataKnown }: Opened, kind: string): Sentence[] {
   const { summary: s, keyFrequencies: key, progress, performance } = seen;
   const [full, restricted] = [performance.loss.all, progress.restricted.all];
-  const cosines = `cos w(a + b − c) of ${list(key)} makes up ${percent(s.logits)} of the variance of its logits, and alone answers at ${number(restricted)} nats where the whole network has ${number(full)}`;
+  const cosines = `cos w(a + b − c) of ${keyOnes(key)} makes up ${percent(s.logits)} of the variance of its logits, and alone answers at ${number(restricted)} nats where the whole network has ${number(full)}`;
   const without = dataKnown
     ? `; without them it has ${number(progress.excluded.all)} nats on what it was trained on`
     : "";

@@ -21,7 +21,7 @@ import {
 import { expandDims, scope, type Tensor } from "../../../arrays/index.ts";
 import { type NdArray, nd } from "../../../core/nd.ts";
 import type { AnyModel, Subject } from "../../../lab/index.ts";
-import { tokenTable } from "../../../models/index.ts";
+import { type ReadArrays, type ReadTensors, tokenTable } from "../../../models/index.ts";
 import { TorchGenerator } from "../../../rng/index.ts";
 import { allPairs, modularSplit, pairIndices, type SplitParams } from "./split.ts";
 
@@ -56,6 +56,32 @@ function lastLogits({ model, weights, config }: AnyModel) {
 }
 
 const modulus = ({ model }: Subject): number => model.config.dVocab - 1;
+
+/** Most pairs in one pass: what a pass holds at once grows with them. */
+const mostPairs = 2048;
+
+/** What a reading gives for all pairs, in passes of equal shape; "batch …" in the order of `allPairs`. */
+async function overPairs<T extends ReadTensors>(
+  subject: Subject,
+  reading: (model: AnyModel, tokens: Tensor) => T,
+): Promise<ReadArrays<T>> {
+  const { data } = allPairs(modulus(subject));
+  const total = data.length / 3;
+  const size = Math.ceil(total / Math.ceil(total / mostPairs));
+  const whole: Record<string, NdArray> = {};
+  for (let from = 0; from < total; from += size) {
+    const count = Math.min(size, total - from);
+    const tokens = new Int32Array(3 * size);
+    tokens.set(data.subarray(3 * from, 3 * (from + count)));
+    const part = await subject.run(reading, nd("int32", [size, 3], tokens));
+    for (const [name, { shape, data: values }] of Object.entries<NdArray>(part)) {
+      const width = values.length / size;
+      whole[name] ??= nd("float32", [total, ...shape.slice(1)], new Float32Array(total * width));
+      whole[name].data.set(values.subarray(0, count * width), from * width);
+    }
+  }
+  return whole as ReadArrays<T>;
+}
 
 /**
  * The weights that the forward pass multiplies by: signs for a binary model, and an unembedding with
@@ -128,7 +154,7 @@ function meanByOffset(logits: NdArray, p: number): number[] {
  */
 export async function circuit(subject: Subject, split: SplitParams, key?: readonly number[]) {
   const p = modulus(subject);
-  const seen = await subject.run(lastPosition, allPairs(p));
+  const seen = await overPairs(subject, lastPosition);
   const { basis, basisGram, attention, neurons, embedding, ...rest } = analyseModularAddition(
     {
       ...multiplied(subject),
@@ -173,7 +199,7 @@ export type Circuit = Awaited<ReturnType<typeof circuit>>;
 /** What a trained model is compared with: the same before training. */
 export async function beforeTraining(subject: Subject) {
   const p = modulus(subject);
-  const seen = await subject.run(lastPattern, allPairs(p));
+  const seen = await overPairs(subject, lastPattern);
   const W_E = rows("W_E", multiplied(subject).W_E, 0, p);
   return {
     mean: meanAttention(seen.pattern),
@@ -187,7 +213,7 @@ export type Before = Awaited<ReturnType<typeof beforeTraining>>;
 /** Some neurons for every pair, before and after the ReLU, and in the 2-D Fourier basis: "neuron a b". */
 export async function neurons(subject: Subject, shown: readonly number[]) {
   const p = modulus(subject);
-  const { pre, post } = await subject.run(lastPosition, allPairs(p));
+  const { pre, post } = await overPairs(subject, lastPosition);
   const maps = inputMaps(post, p, shown);
   const transformed = fourierTransform2d(fourierBasis(p), maps);
   for (let i = 0; i < shown.length; i++) transformed.data[i * p * p] = 0; // the constant
@@ -202,7 +228,7 @@ export async function neurons(subject: Subject, shown: readonly number[]) {
 export async function progress(subject: Subject, split: SplitParams, key: readonly number[]) {
   const p = modulus(subject);
   const { logits } = await subject.run(lastLogits);
-  const attention = await subject.run(lastPattern, allPairs(p));
+const attention = await overPairs(subject, lastPattern);
   const { W_E, W_out, W_U, weights } = multiplied(subject);
   const trainIndices = trainedOn(split, p);
   return {
