@@ -40,7 +40,7 @@ describe.skipIf(!existsSync(file))(
         code: 2,
         stdout: "",
         stderr:
-          "tinylens: wd_10-1_mod_addition_loss_curve.pth: blocks.0.mlp.W_in: expected [128,256], got [128,512]\n",
+          "tinylens: modular-addition: dMlp was given as 256, the file has 512; leave it out\n",
       });
     });
   },

@@ -15,6 +15,7 @@ import {
 import { bars, lines } from "../../figures/index.ts";
 import type { Training } from "../../lab/index.ts";
 import type { Quantization } from "../../models/index.ts";
+import { largestOverlap } from "../shared/modular-arithmetic/embedding-section.ts";
 import type { Moment, Opened } from "../shared/modular-arithmetic/inside.ts";
 import type { Circuit } from "../shared/modular-arithmetic/measure.ts";
 import { milestones } from "../shared/modular-arithmetic/training-section.ts";
@@ -86,7 +87,15 @@ function rowOf({ kind, training, opened }: Kind) {
 }
 
 function insideOf({ seen, dataKnown }: Opened) {
-  const { performance, progress, keyFrequencies, attention, summary, neurons } = seen;
+  const {
+    performance,
+    progress,
+    keyFrequencies: key,
+    attention,
+    embedding,
+    summary,
+    neurons,
+  } = seen;
   const split = dataKnown
     ? {
         "test accuracy": percent(performance.accuracy.test),
@@ -95,8 +104,10 @@ function insideOf({ seen, dataKnown }: Opened) {
     : {};
   return {
     ...split,
-    "key frequencies": list(keyFrequencies),
+    "key frequencies": list(key),
     "restricted / full loss": `${number(progress.restricted.all)} / ${number(performance.loss.all)}`,
+    "largest overlap of two key waves":
+      key.length === 0 ? "none" : number(largestOverlap(embedding.products)),
     "attention above 99 % to one token": percent(attention.hard),
     "entropy of attention": `${number(attention.entropy)} of ${number(Math.log(3))} nats`,
     "a neuron's best frequency": percent(summary.meanNeuronFraction),

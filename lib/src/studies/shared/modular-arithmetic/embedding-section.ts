@@ -199,12 +199,16 @@ export function* waves({ seen }: Opened): Generator<Block> {
   if (key.length > 0) yield* keyWaves(seen);
 }
 
-function* keyWaves({ embedding, interference, keyFrequencies: key }: Circuit): Generator<Block> {
-  const { names: x, dots, cosines } = embedding.products;
-  const overlap = cosines.data.reduce(
-    (most, value, i) => (i % (x.length + 1) === 0 ? most : Math.max(most, Math.abs(value))),
+/** The largest cosine, in magnitude, between the directions of two key waves in the embedding. */
+export function largestOverlap({ names, cosines }: Circuit["embedding"]["products"]): number {
+  return cosines.data.reduce(
+    (most, value, i) => (i % (names.length + 1) === 0 ? most : Math.max(most, Math.abs(value))),
     0,
   );
+}
+
+function* keyWaves({ embedding, interference, keyFrequencies: key }: Circuit): Generator<Block> {
+  const { names: x, dots, cosines } = embedding.products;
   const width = embedding.transformed.shape[1] as number;
   yield figure(
     "key-dots",
@@ -216,7 +220,7 @@ function* keyWaves({ embedding, interference, keyFrequencies: key }: Circuit): G
   yield figure(
     "key-products",
     "Cosines between the key components of the embedding",
-    `The same without the norms. The largest overlap of two is ${number(overlap)}; two random directions out of ${width} overlap by about ${number(1 / Math.sqrt(width))}.`,
+    `The same without the norms. The largest overlap of two is ${number(largestOverlap(embedding.products))}; two random directions out of ${width} overlap by about ${number(1 / Math.sqrt(width))}.`,
     heatmap({ z: cosines, x, y: x, range: [-1, 1], aspect: "equal" }),
     { folded: true },
   );
