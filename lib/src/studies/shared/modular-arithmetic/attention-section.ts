@@ -47,7 +47,7 @@ export function* attention(opened: Opened, curves: Curves): Generator<Block> {
     ),
   );
   yield prose(
-    `Only the last token, \`=\`, has to answer; its attention moves the two numbers to where the answer is computed. Over all heads and pairs a gets ${first} of it, b ${second} and \`=\` itself ${self}. In ${percent(a.hard)} of all pairs and heads a single token gets more than 99 %; the mean entropy is ${number(a.entropy)} nats, of ${number(Math.log(3))} for equal shares. `,
+    `Only the last token, \`=\`, has to answer; its attention moves the two numbers to where the answer is computed. Over all heads and pairs a gets ${first} of it, b ${second} and \`=\` itself ${self} ([](#attention-mean)). In ${percent(a.hard)} of all pairs and heads a single token gets more than 99 %; the mean entropy is ${number(a.entropy)} nats, of ${number(Math.log(3))} for equal shares. `,
     mechanism(
       "attention-periodic",
       isMost(wavy, summary.uniformNeuronVariance),

@@ -36,7 +36,7 @@ export function* embedding({ seen, before }: Opened): Generator<Block> {
     ),
   );
   yield prose(
-    "Singular values say how many directions the embedding uses, the Fourier basis says which. A frequency is called *key* when it holds at least twice its chance share of the unembedding's squared norm at the last checkpoint. ",
+    "Singular values say how many directions the embedding uses ([](#singular-values)), the Fourier basis says which ([](#frequency-norms)). A frequency is called *key* when it holds at least twice its chance share of the unembedding's squared norm at the last checkpoint. ",
     mechanism(
       "stand-out",
       key.length > 0,

@@ -38,7 +38,7 @@ export function* logits({ seen }: Opened): Generator<Block> {
     ),
   );
   yield prose(
-    `A network that computes cos w(a + b − c) for its key frequencies and adds them up has logits made of these functions. Here ${share} of their variance is, for ${keyOnes(key)}. That says what is answered with, not how the neurons come by it. The rule by which frequencies are key finds ${list(found.embedding)} in the embedding, ${list(found.unembedding)} in the unembedding, ${list(found.neurons)} in the neurons and ${list(found.logits)} in the logits.`,
+    `A network that computes cos w(a + b − c) for its key frequencies and adds them up has logits made of these functions. Here ${share} of their variance is, for ${keyOnes(key)} ([](#logit-cosines)). That says what is answered with, not how the neurons come by it. The rule by which frequencies are key finds ${list(found.embedding)} in the embedding, ${list(found.unembedding)} in the unembedding, ${list(found.neurons)} in the neurons and ${list(found.logits)} in the logits.`,
   );
   yield bySpectrum(
     "logit-cosines",

@@ -40,7 +40,7 @@ export async function* theNeurons(opened: Opened, besides = ""): AsyncGenerator<
     ),
   );
   yield prose(
-    `A neuron's activation over all pairs is a picture, and its 2-D Fourier transform says which waves of a and b, and which products of them, it holds. Of the variance of all neurons ${share} lies in ${keyOnes(key)}. ${clear} of the ${n.total} neurons have at least 85 % of their variance in a single frequency`,
+    `A neuron's activation over all pairs is a picture, and its 2-D Fourier transform says which waves of a and b, and which products of them, it holds. Of the variance of all neurons ${share} lies in ${keyOnes(key)}. ${clear} of the ${n.total} neurons have at least 85 % of their variance in a single frequency ([](#neuron-fractions))`,
     mechanism(
       "one-frequency",
       s.wellExplainedNeurons >= paperClear / paperTotal,

@@ -73,13 +73,13 @@ function story(curves: Curves, answers: number): Block {
     behaviour(
       "memorises",
       memorised !== undefined,
-      `At step ${count(memorised ?? 0)} it answers 99.9 % of the training pairs. `,
+      `At step ${count(memorised ?? 0)} it answers 99.9 % of the training pairs ([](#accuracy)). `,
       `It answers at most ${percent(Math.max(...curves.trainAccuracy))} of the training pairs. `,
     ),
     behaviour(
       "overfits",
       peakStep > 0 && peak > guess,
-      `The test loss rises to ${number(peak)} nats at step ${count(peakStep)}; guessing among ${answers} answers costs ${number(guess)}. `,
+      `The test loss rises to ${number(peak)} nats at step ${count(peakStep)} ([](#loss)); guessing among ${answers} answers costs ${number(guess)}. `,
       `The test loss is ${number(peak)} nats at most, at step ${count(peakStep)}; guessing among ${answers} answers costs ${number(guess)}. `,
     ),
     behaviour(
