@@ -58,11 +58,9 @@ describe("modular-addition-bitnet as an article", () => {
     const items = page.sections.flatMap((section) => section.items);
     expect(items.filter((item) => item.kind === "figure" && !item.folded).length).toBeLessThan(16);
     const table = items.find((item) => item.kind === "table");
-    expect(table?.rows.map(({ weights, updates }) => [weights, updates])).toEqual([
-      ["binary", "40"],
-      ["full-precision", "60"],
-      ["ternary", "60"],
-    ]);
+    expect(table?.rows[0]).toEqual({
+      ...{ "": "updates", binary: "40", "full-precision": "60", ternary: "60" },
+    });
   });
 
   it.each([0, 20])("finds no mechanism in a network of %s updates", async (step) => {

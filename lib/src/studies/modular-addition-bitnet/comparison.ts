@@ -49,7 +49,7 @@ export function* comparison(all: readonly Kind[], p: number): Generator<Block> {
   yield prose(
     `All start from the same weights, see the same data and have the same optimiser; the matrices of the forward pass differ, and with them the scale of what they compute: signs are not scaled, so scores and activations of the binary network start much larger. They are trained for different numbers of updates, ${list(all.map(({ kind, training }) => `${count(training.at().step ?? 0)} (${kind})`))}, so that the numbers at the end compare both the kind and the time.`,
   );
-  yield table("kinds", "Each network at the checkpoint looked at", all.map(rowOf));
+  yield table("kinds", "Each network at the checkpoint looked at", rowsOf(all));
   yield figure(
     "compare-losses",
     "Test loss of each kind of weights",
@@ -69,24 +69,26 @@ export function* comparison(all: readonly Kind[], p: number): Generator<Block> {
   if (inside.length > 0) yield* shares(inside, p);
 }
 
-function rowOf({ kind, training, opened }: Kind) {
+/** One row for each quantity, one column for each network. */
+function rowsOf(all: readonly Kind[]) {
+  const columns = all.map((one) => ({ kind: one.kind, of: quantities(one) }));
+  return Object.keys(columns[0]?.of ?? {}).map((quantity) => ({
+    "": quantity,
+    ...Object.fromEntries(columns.map(({ kind, of }) => [kind, of[quantity] ?? ""])),
+  }));
+}
+
+function quantities({ training, opened }: Kind): Readonly<Record<string, string>> {
   const { groks, kept } = milestones(training.curves);
-  const logged = training.curves.step.length > 0;
-  const grokking = !logged
-    ? {}
-    : {
-        "first 99 % of test pairs": groks === undefined ? "not reached" : `step ${count(groks)}`,
-        "logged steps from then on with 99 %": groks === undefined ? "none" : percent(kept),
-      };
   return {
-    weights: kind,
     updates: count(opened?.snapshot.step ?? training.at().step ?? 0),
-    ...grokking,
+    "first 99 % of test pairs": groks === undefined ? "not reached" : `step ${count(groks)}`,
+    "logged steps from then on with 99 %": groks === undefined ? "none" : percent(kept),
     ...(opened === undefined ? {} : insideOf(opened)),
   };
 }
 
-function insideOf({ seen, dataKnown }: Opened) {
+function insideOf({ seen, dataKnown }: Opened): Readonly<Record<string, string>> {
   const {
     performance,
     progress,
@@ -120,6 +122,7 @@ type Inside = { readonly kind: string; readonly opened: Opened };
 function* shares(inside: readonly Inside[], p: number): Generator<Block> {
   const n = yardstick(p);
   const even = n / Math.floor(p / 2);
+  const largest = n === 1 ? "largest frequency" : `${n} largest frequencies`;
   const values = ({ embedding, unembedding, logitMap, neurons, logits }: Circuit) =>
     [
       embedding.spectrum.shares,
@@ -130,8 +133,8 @@ function* shares(inside: readonly Inside[], p: number): Generator<Block> {
     ].map((shares) => shareOfLargest(shares, n));
   yield figure(
     "compare-shares",
-    `How much of each network lies in its ${n} largest frequencies`,
-    `One yardstick for all: the ${n} frequencies that hold most, in each matrix and network anew. Shares of squared norm (embedding, unembedding, W_logit), of variance (neurons), and of the logits' variance in cos w(a + b − c). If all frequencies were alike, ${n} would hold ${percent(even)} of the first three.`,
+    `How much of each network lies in its ${largest}`,
+    `One yardstick for all: the ${largest}, of each matrix in each network. Shares of squared norm (embedding, unembedding, W_logit), of variance (neurons), and of the logits' variance in cos w(a + b − c). If all frequencies were alike, that would be ${percent(even)} of the first three.`,
     bars({
       categories: ["embedding", "unembedding", "W_logit", "neurons", "logits"],
       series: inside.map(({ kind, opened }) => ({ name: kind, values: values(opened.seen) })),
@@ -143,7 +146,7 @@ function* shares(inside: readonly Inside[], p: number): Generator<Block> {
   yield figure(
     "compare-logits",
     "Cosines of a + b − c in the logits of each network, over training",
-    `Share of the variance in its ${n} largest frequencies, so that networks can be compared at the same number of updates.`,
+    `Share of the variance in its ${largest}, so that networks can be compared at the same number of updates.`,
     lines({
       series: inside.map(({ kind, opened }) => ({
         name: kind,

@@ -33,7 +33,12 @@ import {
 import { embedding, waves } from "../shared/modular-arithmetic/embedding-section.ts";
 import { type Opened, open, type PairView, pairView } from "../shared/modular-arithmetic/inside.ts";
 import { chanceOfCosines, logits, ownPair } from "../shared/modular-arithmetic/logit-section.ts";
-import { type Circuit, circuit, measurements } from "../shared/modular-arithmetic/measure.ts";
+import {
+  type Circuit,
+  circuit,
+  measurements,
+  progress,
+} from "../shared/modular-arithmetic/measure.ts";
 import { theNeurons } from "../shared/modular-arithmetic/neuron-section.ts";
 import { causes } from "../shared/modular-arithmetic/progress-section.ts";
 import type { SplitParams } from "../shared/modular-arithmetic/split.ts";
@@ -275,9 +280,9 @@ async function* published(lab: Lab): AsyncGenerator<Block> {
     dataSeed: 1,
     splitGenerator: "python",
   };
-  const { keyFrequencies } = await model.measure(circuit, split);
-  const { progress, performance } = await model.measure(circuit, split, publishedKey);
-  const { restricted, excluded, giniEmbedding, giniLogitMap } = progress;
+  const { keyFrequencies, performance } = await model.measure(circuit, split);
+  const measures = await model.measure(progress, split, publishedKey);
+  const { restricted, excluded, giniEmbedding, giniLogitMap } = measures;
   yield section("The same functions on a published run");
   yield prose(
     `Nanda et al. published a run of this task with weight decay 0.1. The analysis above, applied to that file, finds the frequencies ${list(keyFrequencies)}. The published numbers count a sixth, weak one, 3, and so do the following: a loss over all pairs of ${number(performance.loss.all)} nats, a restricted loss of ${number(restricted.all)} and an excluded loss of ${number(excluded.all)}.`,
