@@ -59,7 +59,7 @@ describe("modular-addition-bitnet as an article", () => {
     expect(items.filter((item) => item.kind === "figure" && !item.folded).length).toBeLessThan(16);
     const table = items.find((item) => item.kind === "table");
     expect(table?.rows[0]).toEqual({
-      ...{ "": "updates", binary: "40", "full-precision": "60", ternary: "60" },
+      ...{ quantity: "updates", binary: "40", "full-precision": "60", ternary: "60" },
     });
   });
 

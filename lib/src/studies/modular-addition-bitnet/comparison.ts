@@ -73,7 +73,7 @@ export function* comparison(all: readonly Kind[], p: number): Generator<Block> {
 function rowsOf(all: readonly Kind[]) {
   const columns = all.map((one) => ({ kind: one.kind, of: quantities(one) }));
   return Object.keys(columns[0]?.of ?? {}).map((quantity) => ({
-    "": quantity,
+    quantity,
     ...Object.fromEntries(columns.map(({ kind, of }) => [kind, of[quantity] ?? ""])),
   }));
 }

@@ -21,7 +21,7 @@ export function withChance(share: number, chance: number): string {
 
 /** "the key frequency 2", "the key frequencies 8 and 19". */
 export function keyOnes(key: readonly number[]): string {
-  if (key.length === 0) return "key frequencies, of which there are none";
+  if (key.length === 0) return "key frequencies (there are none)";
   return `the key ${key.length === 1 ? "frequency" : "frequencies"} ${list(key)}`;
 }
 
