@@ -228,7 +228,7 @@ export async function neurons(subject: Subject, shown: readonly number[]) {
 export async function progress(subject: Subject, split: SplitParams, key: readonly number[]) {
   const p = modulus(subject);
   const { logits } = await subject.run(lastLogits);
-const attention = await overPairs(subject, lastPattern);
+  const attention = await overPairs(subject, lastPattern);
   const { W_E, W_out, W_U, weights } = multiplied(subject);
   const trainIndices = trainedOn(split, p);
   return {
