@@ -99,6 +99,21 @@ def similarity(logits, hypothesis):
     return (x * hypothesis).sum() / np.linalg.norm(x) / np.linalg.norm(hypothesis)
 
 
+def fits_cosets(table, activations):
+    """Cyclic subgroups H of 4 elements such that the a that fire are a union of aH, the b one of Hb."""
+    fires = [m > m.max() / 2 for m in (activations.mean(1), activations.mean(0))]
+    found = []
+    for g in range(len(table)):
+        powers = [g]
+        while table[powers[-1], g] != g:
+            powers.append(table[powers[-1], g])
+        if len(powers) == 4 and all(
+            (fires[0][table[:, h]] == fires[0]).all() and (fires[1][table[h]] == fires[1]).all() for h in powers
+        ):
+            found.append(tuple(sorted(int(p) for p in powers)))
+    return set(found)
+
+
 def s4(folder):
     elements = [p.array_form for p in SymmetricGroup(4).generate()]
     index = {tuple(p): i for i, p in enumerate(elements)}
@@ -148,6 +163,10 @@ def s4(folder):
         "unembeddingShares": {k: share(b, U.T) for k, b in bases.items()},
         "nineVectors": {k: int(c) for k, c in zip(bases, np.bincount(shares.argmax(1), minlength=4))},
         "leastShareOfNine": shares.max(1).min(),
+        "cosets": {
+            j: sorted(fits_cosets(table, hidden[:, j].reshape(n, n)))
+            for j in (3, 7, 8, 13, 15, 16, 19, 24, 33, 34, 36, 39)
+        },
         "parities": {j: [hidden[cells == c, j].mean() for c in range(4)] for j in (8, 24)},
     }
 

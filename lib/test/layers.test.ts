@@ -26,7 +26,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   tasks: ["core", "groups", "rng"],
   models: ["core", "arrays", "rng", "compile"],
   train: ["core", "arrays", "rng", "compile", "models", "tasks"],
-  analysis: ["core", "arrays", "groups", "compile", "models"],
+  analysis: ["core", "arrays", "compile", "models"],
   interchange: ["core", "io", "arrays", "compile", "models"],
   article: ["core", "figures"],
   report: ["core", "figures", "article"],

@@ -15,27 +15,27 @@ import {
 import { InputError, UnknownNameError } from "../../core/errors.ts";
 import { groupByName } from "../../groups/index.ts";
 import { type Curves, type Lab, lastOf, type Study, type Training } from "../../lab/index.ts";
-import { checkOrder, fitFile } from "./from-file.ts";
+import { checkOrder, fitFile, settingsName } from "./fit.ts";
 import { chanceOf, groupSection, named } from "./group-words.ts";
 import { kinds } from "./kinds.ts";
-import {
-  canDraw,
-  logitSection,
-  neuronFigure,
-  ownNeuron,
-  ownPair,
-  ownRepresentation,
-  tellingNeurons,
-} from "./map-sections.ts";
+import { logitSection, ownPair } from "./logit-sections.ts";
 import { irrepsOf, measurements, type Opened, type Question, representations } from "./measure.ts";
 import {
   answersRight,
+  canDraw,
   embeddingSection,
   neuronSection,
   representationSection,
   type Shown,
   weightSection,
 } from "./model-sections.ts";
+import {
+  byRepresentation,
+  cosetProse,
+  neuronByNeuron,
+  neuronFigure,
+  tellingNeurons,
+} from "./neuron-sections.ts";
 import { notebookSections } from "./notebook-sections.ts";
 import {
   type GroupCompositionParams,
@@ -46,11 +46,9 @@ import {
 import { companions, plan, size } from "./plan.ts";
 import { notebook, universality } from "./printed.ts";
 import { publishedSection, repeatedSection } from "./published-sections.ts";
-import { settingsName } from "./settings.ts";
 import { growth, learning } from "./training-sections.ts";
 
-/** The study as an article: the same claims as the study of this name, on the same training. */
-export const groupCompositionArticle: Study<GroupCompositionParams, GroupCompositionView> = {
+export const groupComposition: Study<GroupCompositionParams, GroupCompositionView> = {
   name: "group-composition",
   title: "Group composition: learning with representations",
   sources: [universality, notebook("all cells")],
@@ -102,12 +100,13 @@ async function* article(
   if (canDraw(shown)) {
     const telling = tellingNeurons(shown.opened, mostNeurons);
     yield* neuronFigure(shown, telling, "the purest neurons of each representation");
+    yield* cosetProse(shown, telling);
   }
   yield* logitSection(shown);
   if (canDraw(shown)) yield* weightSection(shown);
   if (asked.pair !== undefined) yield* ownPair(shown, asked.pair);
-  if (asked.neuron !== undefined) yield* ownNeuron(shown, asked.neuron);
-  if (asked.representation !== undefined) yield* ownRepresentation(shown, asked.representation);
+  yield* byRepresentation(shown, asked.representation);
+  yield* neuronByNeuron(shown, asked.neuron);
   if (trained && training.steps.length > 1) yield* growth(training, shown);
   if (params.published && trained) {
     yield* notebookSections(lab, shown);
@@ -199,12 +198,14 @@ function isDefault({ group, model, steps }: GroupCompositionParams): boolean {
   return group === "S4" && model === "one-layer-mlp" && steps >= enoughSteps;
 }
 
+const generalize = { ...universality, at: "section 3: the networks generalize perfectly" };
+
 function* trainedClaims(curves: Curves, { opened: found }: Shown): Generator<Block> {
   for (const [id, text, curve] of [
     ["train", "train accuracy at the end", curves.trainAccuracy],
     ["test", "test accuracy at the end", curves.testAccuracy],
   ] as const) {
-    yield claim(`${id}-accuracy`, text, universality, 1, lastOf(curve));
+    yield claim(`${id}-accuracy`, text, generalize, 1, lastOf(curve));
   }
   yield claim(
     "embedding-explained",

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../core/errors.ts";
-import { TorchGenerator } from "../../rng/index.ts";
-import type { Origin } from "../study.ts";
-import { groupComposition } from "./index.ts";
-import { networkOf } from "./networks.ts";
+import type { FileFacts } from "../../lab/index.ts";
+import { groupComposition } from "./article.ts";
+import { kinds } from "./kinds.ts";
 import { type GroupCompositionParams, groupCompositionParams } from "./params.ts";
 
 const { fit, knowsData } = groupComposition as Required<typeof groupComposition>;
@@ -17,50 +16,52 @@ const settings = {
   layers: { embed_dim: 256, hidden_dim: 128 },
 };
 
-const origin = (given: readonly string[], beside?: string | object): Origin => ({
-  given: new Set(given),
-  beside:
-    beside === undefined
-      ? {}
-      : { "cfg.json": typeof beside === "string" ? beside : JSON.stringify(beside) },
-});
-
-/** Weights of a model of a group of ten elements. */
-function weightsOf(model: GroupCompositionParams["model"], bias = false) {
-  const sizes = { dEmbed: 6, dMlp: 12, bias, dModel: 8, nHeads: 2 };
-  const network = networkOf(model);
-  return network.model.init(network.config(sizes, 10), new TorchGenerator(0));
+/** A model of a group of ten elements, with what is known of its file. */
+function facts(
+  given: readonly string[],
+  beside?: string | object,
+  model: GroupCompositionParams["model"] = "one-layer-mlp",
+  bias = false,
+): FileFacts {
+  const text = typeof beside === "string" ? beside : JSON.stringify(beside);
+  return {
+    model,
+    config: kinds[model].config({ dEmbed: 6, dMlp: 12, bias, dModel: 8, nHeads: 2 }, 10),
+    given: new Set(given),
+    beside: beside === undefined ? {} : { "cfg.json": text },
+  };
 }
 
 const fitted = (
   params: Partial<GroupCompositionParams>,
   beside?: string | object,
-  weights = weightsOf("one-layer-mlp"),
-) => fit(groupCompositionParams.parse(params), weights, origin(Object.keys(params), beside));
+  model?: GroupCompositionParams["model"],
+  bias?: boolean,
+) => fit(groupCompositionParams.parse(params), facts(Object.keys(params), beside, model, bias));
 
-describe("the parameters of weights from a file", () => {
+describe("the parameters of a model in a file", () => {
   it("have sizes from the weights, and group, fraction and seed from the file beside them", () => {
     expect(fitted({}, settings)).toMatchObject({
       ...{ model: "one-layer-mlp", dEmbed: 6, dMlp: 12, bias: false },
       ...{ group: "D5", trainFraction: 0.3, seed: 7 },
     });
-    const transformer = weightsOf("hooked-transformer");
-    expect(fitted({}, { ...settings, model: "Transformer" }, transformer)).toMatchObject({
+    const transformer = { ...settings, model: "Transformer" };
+    expect(fitted({}, transformer, "hooked-transformer")).toMatchObject({
       ...{ model: "hooked-transformer", dModel: 8, nHeads: 2, dMlp: 12, group: "D5" },
     });
   });
 
   it("tell the networks apart without such a file", () => {
     const group = { group: "C10" };
-    expect(fitted(group, undefined, weightsOf("bilinear")).model).toBe("bilinear");
-    expect(fitted(group, undefined, weightsOf("one-layer-mlp", true)).bias).toBe(true);
+    expect(fitted(group, undefined, "bilinear").model).toBe("bilinear");
+    expect(fitted(group, undefined, "one-layer-mlp", true).bias).toBe(true);
     expect(fitted(group)).toMatchObject({ group: "C10", trainFraction: 0.5, seed: 1 });
   });
 
   it("know their data from the file, or from a seed and a fraction that are given", () => {
-    expect(knowsData(origin([], settings))).toBe(true);
-    expect(knowsData(origin(["seed", "trainFraction"]))).toBe(true);
-    expect(knowsData(origin(["group", "seed"]))).toBe(false);
+    expect(knowsData(facts([], settings))).toBe(true);
+    expect(knowsData(facts(["seed", "trainFraction"]))).toBe(true);
+    expect(knowsData(facts(["group", "seed"]))).toBe(false);
   });
 
   it.each<readonly [string, () => unknown, string]>([

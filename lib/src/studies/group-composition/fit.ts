@@ -1,88 +1,76 @@
-/** The parameters of weights from a file. */
+/** The parameters of a model in a file, and the `cfg.json` that rep-theory-mech-interp saves with its models. */
 
+import { z } from "zod";
 import { InputError } from "../../core/errors.ts";
+import { printable } from "../../core/text.ts";
 import { groupByName } from "../../groups/index.ts";
-import type { WeightArrays } from "../../models/index.ts";
-import type { Origin } from "../study.ts";
+import type { FileFacts } from "../../lab/index.ts";
+import { agreed } from "../shared/fit.ts";
+import { kindOf } from "./kinds.ts";
 import type { GroupCompositionParams } from "./params.ts";
-import { readSettings, settingsName } from "./settings.ts";
+
+const study = "group-composition";
 
 /**
- * The parameters with the network and the sizes of some weights, and with the group, the share of
- * training pairs and the seed that the published `cfg.json` in their folder says. Weights alone do not
- * say what group they are of, so it must be given then.
+ * The parameters with the network and the sizes of a model, and with the group, the share of training
+ * pairs and the seed that the published `cfg.json` in its folder says. A model alone does not say what
+ * group it is of, so it must be given then.
  * @throws InputError for a group that is not given, and for parameters given that contradict.
  */
-export function fit(
-  params: GroupCompositionParams,
-  weights: WeightArrays,
-  { given, beside }: Origin,
-): GroupCompositionParams {
-  const { order, ...sizes } = sizesOf(weights);
+export function fitFile(params: GroupCompositionParams, file: FileFacts): GroupCompositionParams {
+  const { given, beside } = file;
+  const { order, ...sizes } = sizesOf(file);
   const text = beside[settingsName];
-  const { model, ...said } =
-    text === undefined ? { model: sizes.model } : readSettings(settingsName, text);
-  const ofWeights = { ...params, ...agreed(params, given, sizes, "the weights have") };
-  if (model !== sizes.model) {
+  const said = text === undefined ? { model: sizes.model } : readSettings(settingsName, text);
+  const ofModel = agreed(study, params, file, sizes, "the weights have");
+  if (said.model !== sizes.model) {
     throw new InputError(
-      `${settingsName}: says ${model}, the weights are those of a ${sizes.model}; it belongs to another file`,
+      `${settingsName}: says ${said.model}, the weights are those of a ${sizes.model}; it belongs to another file`,
     );
   }
-  const fitted = { ...ofWeights, ...agreed(params, given, said, `${settingsName} says`) };
+  const fitted = agreed(study, ofModel, file, said, `${settingsName} says`);
   if (text === undefined && !given.has("group")) {
     throw new InputError(
       `group-composition: the weights are of a group of ${order} elements and do not say which; give it by --set group=${candidates(order).join(" or ")}`,
     );
   }
-  const named = groupByName(fitted.group).order;
-  if (named === order) return fitted;
+  checkOrder(fitted.group, order);
+  return fitted;
+}
+
+/** Throws `InputError` where a group has not the number of elements that a model answers. */
+export function checkOrder(group: string, order: number): void {
+  const named = groupByName(group).order;
+  if (named === order) return;
   throw new InputError(
-    `group-composition: group ${fitted.group} has ${named} elements, the weights are of a group of ${order}; set group to one such as ${candidates(order).join(" or ")}`,
+    `group-composition: group ${group} has ${named} elements, the weights are of a group of ${order}; set group to one such as ${candidates(order).join(" or ")}`,
   );
 }
 
 type Found = Partial<GroupCompositionParams>;
 
-/** What was found, where no parameter that was given says otherwise. */
-function agreed(
-  params: GroupCompositionParams,
-  given: ReadonlySet<string>,
-  found: Found,
-  who: string,
-): Found {
-  for (const [name, value] of Object.entries(found)) {
-    const asked = params[name as keyof GroupCompositionParams];
-    if (given.has(name) && asked !== value) {
-      throw new InputError(
-        `group-composition: ${name} was given as ${asked}, ${who} ${value}; leave it out`,
-      );
-    }
+function sizesOf({
+  model,
+  config,
+}: FileFacts): Found & Pick<GroupCompositionParams, "model"> & { order: number } {
+  if (kindOf(model) === undefined) {
+    throw new InputError(
+      `group-composition: the model must be a one-layer-mlp, bilinear or hooked-transformer, got ${model}`,
+    );
   }
-  return found;
+  const { dVocabOut: order, dModel, nHeads, dMlp, dEmbed, bias } = config as Record<string, number>;
+  const kind = model as GroupCompositionParams["model"];
+  if (kind === "hooked-transformer") {
+    return { model: kind, order: Number(order), ...defined({ dModel, nHeads, dMlp }) };
+  }
+  const embedding = { model: kind, order: Number(order), ...defined({ dEmbed }) };
+  return kind === "bilinear"
+    ? embedding
+    : { ...embedding, ...defined({ dMlp }), bias: Boolean(bias) };
 }
 
-function sizesOf(
-  weights: WeightArrays,
-): Found & Pick<GroupCompositionParams, "model"> & { order: number } {
-  const size = (name: string, axis: number): number => {
-    const found = weights[name]?.shape[axis];
-    if (found === undefined)
-      throw new InputError(`group-composition: the weight ${name} is missing`);
-    return found;
-  };
-  if (weights["embed.W_E"] !== undefined) {
-    return {
-      model: "hooked-transformer",
-      order: size("embed.W_E", 0) - 1,
-      dModel: size("embed.W_E", 1),
-      nHeads: size("blocks.0.attn.W_Q", 0),
-      dMlp: size("blocks.0.mlp.W_in", 1),
-    };
-  }
-  const embedding = { order: size("embed.W_E_a", 0), dEmbed: size("embed.W_E_a", 1) };
-  if (weights["mlp.W_in"] === undefined) return { model: "bilinear", ...embedding };
-  const dMlp = size("mlp.W_in", 1);
-  return { model: "one-layer-mlp", ...embedding, dMlp, bias: weights["mlp.b_in"] !== undefined };
+function defined(fields: Readonly<Record<string, number | undefined>>): Found {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 /** Names of groups of some order, the cyclic one first. */
@@ -99,4 +87,62 @@ function candidates(order: number): readonly string[] {
     if (factorial / 2 === order) out.push(`A${n}`);
   }
   return out.length === 0 ? [`C${order}`] : out;
+}
+
+/** Name of the file, in the folder of the weights. */
+export const settingsName = "cfg.json";
+
+const file = z.object({
+  group: z.enum(["CyclicGroup", "DihedralGroup", "SymmetricGroup", "AlternatingGroup"]),
+  group_parameter: z.int().positive(),
+  model: z.enum(["OneLayerMLP", "BilinearNet", "Transformer"]),
+  frac_train: z.number().gt(0).lt(1),
+  seed: z.int().min(0).max(0xffffffff),
+});
+
+const letters = {
+  CyclicGroup: "C",
+  DihedralGroup: "D",
+  SymmetricGroup: "S",
+  AlternatingGroup: "A",
+} as const;
+
+const kinds: { readonly [M in z.infer<typeof file>["model"]]: GroupCompositionParams["model"] } = {
+  OneLayerMLP: "one-layer-mlp",
+  BilinearNet: "bilinear",
+  Transformer: "hooked-transformer",
+};
+
+/** What the file says, under the names of the study's parameters. */
+export interface Settings {
+  readonly group: string;
+  readonly model: GroupCompositionParams["model"];
+  readonly trainFraction: number;
+  readonly seed: number;
+}
+
+/** The settings in the text of a file. Throws `InputError`, opened by `where`, for any other text. */
+export function readSettings(where: string, text: string): Settings {
+  const { group, group_parameter, model, frac_train, seed } = parsed(where, text);
+  return {
+    group: `${letters[group]}${group_parameter}`,
+    model: kinds[model],
+    trainFraction: frac_train,
+    seed,
+  };
+}
+
+function parsed(where: string, text: string): z.infer<typeof file> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new InputError(`${where}: is not JSON; correct it, or move it out of the folder`);
+  }
+  const result = file.safeParse(value);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0] as z.core.$ZodIssue;
+  throw new InputError(
+    `${where}: ${path.join(".") || "the file"} is not what rep-theory-mech-interp writes (${printable(message, 120)}); correct it, or move it out of the folder`,
+  );
 }

@@ -1,7 +1,6 @@
 /** The group itself: its elements, classes, representations, and what they are called in words. */
 
-import { character, type Representation } from "../../analysis/index.ts";
-import { type Block, count, figure, list, prose, section } from "../../article/index.ts";
+import { type Block, count, figure, list, prose, section, table } from "../../article/index.ts";
 import { nd } from "../../core/nd.ts";
 import { heatmap } from "../../figures/index.ts";
 import {
@@ -11,6 +10,7 @@ import {
   groupByName,
 } from "../../groups/index.ts";
 import { irrepsOf, type Question } from "./measure.ts";
+import { character, type Representation } from "./representations/index.ts";
 
 /** "standard_sign" as "standard × sign", "s5_6d" as "6-dimensional", "freq_3" as "frequency 3". */
 export function inWords(irrep: string): string {
@@ -54,6 +54,20 @@ export function elementLines(group: FiniteGroup): string[] {
   });
 }
 
+/** Elements of a class that are listed at most. */
+const mostMembers = 12;
+
+function classRow(group: FiniteGroup, members: readonly number[]) {
+  const [first] = members as readonly [number];
+  const shown = members.slice(0, mostMembers).map((a) => `${a} = ${group.label(a)}`);
+  const rest = members.length - shown.length;
+  return {
+    signature: String(group.signature(first)),
+    order: String(elementOrder(group, first)),
+    elements: `${shown.join(", ")}${rest > 0 ? ` and ${count(rest)} more` : ""}`,
+  };
+}
+
 /** Tables of up to this many classes have their numbers written in. */
 const writtenClasses = 12;
 
@@ -61,16 +75,20 @@ export function* groupSection(question: Question): Generator<Block> {
   const group = groupByName(question.group);
   const irreps = irrepsOf(question);
   const classes = conjugacyClasses(group);
-  const lines = elementLines(group);
   const rows = irreps.flatMap((irrep) => {
     const chi = character(irrep);
     return classes.map(([first]) => Math.round(1e12 * (chi[first as number] as number)) / 1e12 + 0);
   });
   yield section(`The group ${group.name}`);
   yield prose(
-    `${group.name} has ${count(group.order)} elements in ${count(classes.length)} conjugacy classes. Elements are tokens, numbered in the order in which SymPy lists a permutation group. The product ab means first a, then b. `,
-    `The elements: ${lines.slice(0, 24).join("; ")}${lines.length > 24 ? "; and so on" : ""}.`,
+    `${group.name} has ${count(group.order)} elements in ${count(classes.length)} conjugacy classes. Elements are tokens, numbered in the order in which SymPy lists a permutation group. The product ab means first a, then b.`,
   );
+  if (classes.length <= writtenClasses)
+    yield table(
+      "elements",
+      "Elements by class",
+      classes.map((members) => classRow(group, members)),
+    );
   yield prose(
     irreps.length <= 20
       ? `Its irreducible representations over the real numbers that are counted here, with their dimensions: ${list(irreps.map(({ name, dimension }) => `${inWords(name)} (${dimension})`))}.`

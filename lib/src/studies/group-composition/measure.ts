@@ -1,23 +1,6 @@
 /** What is measured of a network that answers products: on all pairs, of its weights, of one pair. */
 
-import {
-  analyseRepresentations,
-  character,
-  crossEntropy,
-  functionSpace,
-  irreducibleRepresentations,
-  type LogitComparison,
-  lowRank,
-  naturalRepresentation,
-  type PairBlock,
-  type PairPass,
-  type Representation,
-  type Svd,
-  singularVectors,
-  summaryMetrics,
-  svd,
-  traceTable,
-} from "../../analysis/index.ts";
+import { crossEntropy, type Svd, svd } from "../../analysis/index.ts";
 import { expandDims, norm, scope, softmax, type Tensor, tensor } from "../../arrays/index.ts";
 import { InputError } from "../../core/errors.ts";
 import { type NdArray, nd } from "../../core/nd.ts";
@@ -25,9 +8,33 @@ import { type FiniteGroup, groupByName } from "../../groups/index.ts";
 import type { AnyModel, Subject } from "../../lab/index.ts";
 import { type Kind, kindOf } from "./kinds.ts";
 import { pairIndices, splitOf } from "./plan.ts";
+import {
+  analyseRepresentations,
+  character,
+  cosetSubgroups,
+  functionSpace,
+  irreducibleRepresentations,
+  type LogitComparison,
+  lowRank,
+  modules,
+  naturalRepresentation,
+  type PairBlock,
+  type PairPass,
+  type Representation,
+  singularVectors,
+  summaryMetrics,
+  traceTable,
+} from "./representations/index.ts";
 
-/** When the text of this module changes, everything is measured again. */
-export const measurements = import.meta.url;
+const beside = (name: string): string => import.meta.url.replace(/measure(\.\w+)$/, `${name}$1`);
+
+/** When the text of one of these modules changes, everything is measured again. */
+export const measurements: readonly string[] = [
+  import.meta.url,
+  beside("kinds"),
+  beside("plan"),
+  ...modules,
+];
 
 /** What a model is a model of, as plain data. */
 export interface Question {
@@ -95,17 +102,18 @@ function allPairs({ run }: Subject, group: FiniteGroup): PairPass {
   return passOver(group, (tokens) => run(activations, tokens));
 }
 
-/** Logits and hidden layer of all pairs at once, for groups that are drawn. */
-async function whole(subject: Subject, group: FiniteGroup) {
-  const blocks: PairBlock[] = [];
-  await allPairs(subject, group)((block) => blocks.push(block));
-  const joined = (part: "logits" | "hidden"): NdArray => {
-    const width = blocks[0]?.[part].shape[1] as number;
-    const data = new Float32Array(group.order ** 2 * width);
-    for (const block of blocks) data.set(block[part].data as Float32Array, block.start * width);
-    return nd("float32", [group.order ** 2, width], data);
-  };
-  return { logits: joined("logits"), hidden: joined("hidden") };
+/** Logits or hidden layer of all pairs at once, for groups that are drawn. */
+async function whole(subject: Subject, group: FiniteGroup, part: "logits" | "hidden") {
+  const blocks: NdArray[] = [];
+  await allPairs(subject, group)((block: PairBlock) => blocks.push(block[part]));
+  const width = blocks[0]?.shape[1] as number;
+  const data = new Float32Array(group.order ** 2 * width);
+  let filled = 0;
+  for (const block of blocks) {
+    data.set(block.data as Float32Array, filled);
+    filled += block.data.length;
+  }
+  return nd("float32", [group.order ** 2, width], data);
 }
 
 const nothing = new Int32Array(0);
@@ -222,7 +230,7 @@ const drawnMaps = 10;
 export async function logitMaps(subject: Subject, name: string) {
   const group = groupByName(name);
   const { order: n, table } = group;
-  const { logits } = await whole(subject, group);
+  const logits = await whole(subject, group, "logits");
   using _ = scope();
   const cube = tensor(logits).reshape([n, n, n]);
   const centred = cube.sub(cube.mean(-1, { keepdims: true }));
@@ -252,17 +260,25 @@ function naturalTrace(group: FiniteGroup): Tensor {
 /** Activations of some neurons, "a b" each. */
 export async function neuronMaps(subject: Subject, name: string, neurons: readonly number[]) {
   const group = groupByName(name);
-  const { hidden } = await whole(subject, group);
-  const width = hidden.shape[1] as number;
-  return neurons.map((neuron) =>
-    nd(
-      "float32",
-      [group.order, group.order],
-      Float32Array.from({ length: group.order ** 2 }, (_, pair) => {
-        return hidden.data[pair * width + neuron] as number;
-      }),
-    ),
-  );
+  const maps = neurons.map(() => new Float32Array(group.order ** 2));
+  await allPairs(
+    subject,
+    group,
+  )(({ start, hidden: { data, shape } }) => {
+    const [rows, width] = shape as [number, number];
+    for (const [i, neuron] of neurons.entries()) {
+      for (let row = 0; row < rows; row++) {
+        (maps[i] as Float32Array)[start + row] = data[row * width + neuron] as number;
+      }
+    }
+  });
+  return maps.map((map) => nd("float32", [group.order, group.order], map));
+}
+
+/** For each neuron the subgroup on whose cosets it fires, or null; see `cosetSubgroups`. */
+export async function cosets(subject: Subject, name: string) {
+  const group = groupByName(name);
+  return cosetSubgroups(group, await whole(subject, group, "hidden"));
 }
 
 /** The weights that are drawn, and the embedding of a in a basis of functions of the representations. */
@@ -325,17 +341,14 @@ export async function parities(subject: Subject, name: string, neurons: readonly
   });
 }
 
-/** What the notebook prints of its comparison with the trace, computed as it does. */
+/**
+ * What the notebook prints of its comparison with the trace, computed as its cell does: on "a b c" it
+ * takes the mean over c without keeping the axis, so that mean[b, c] is subtracted from logits[a, b, c]
+ * and not mean[a, b].
+ */
 export async function asPrinted(subject: Subject, name: string): Promise<LogitComparison> {
   const group = groupByName(name);
-  return comparedAsPrinted(group, (await whole(subject, group)).logits);
-}
-
-/**
- * The notebook's cell: on "a b c" it takes the mean over c without keeping the axis, so that
- * mean[b, c] is subtracted from logits[a, b, c] and not mean[a, b].
- */
-export function comparedAsPrinted(group: FiniteGroup, logits: NdArray): LogitComparison {
+  const logits = await whole(subject, group, "logits");
   using _ = scope();
   const { order: n, table } = group;
   const trace = tensor(traceTable(group, character(naturalRepresentation(group))));

@@ -1,6 +1,5 @@
 /** The parts of the article about one network; a page may show several, told apart by `prefix`. */
 
-import type { NeuronRepresentations, RepresentationMetrics } from "../../analysis/index.ts";
 import {
   aboveChance,
   type Block,
@@ -29,6 +28,7 @@ import {
   pictures,
   type Question,
 } from "./measure.ts";
+import type { NeuronRepresentations, RepresentationMetrics } from "./representations/index.ts";
 
 /** A network that is shown. */
 export interface Shown {
@@ -45,6 +45,12 @@ export interface Shown {
 
 /** Figures of a second network are folded: the first shows what there is to see. */
 const folded = ({ prefix }: Shown) => ({ folded: prefix !== "" });
+
+/** Largest order of a group whose maps over all pairs are drawn. */
+const largestDrawn = 130;
+
+export const canDraw = ({ question }: Pick<Shown, "question">): boolean =>
+  groupByName(question.group).order <= largestDrawn;
 
 /** Loss of guessing, in nats. */
 export const guessing = ({ question }: Pick<Shown, "question">): number =>
@@ -82,12 +88,14 @@ export function* representationSection(shown: Shown): Generator<Block> {
   );
   yield prose(
     `A random embedding would have ${percent(chance)} of its squares in the functions of these representations, which are that share of all functions on the group; the folded embedding of a has ${percent(explained.embedA)}, that of b ${percent(explained.embedB)}, the unembedding ${percent(explained.unembed)}. `,
-    mechanism(
-      `${prefix}embeds-representations`,
-      chance === 1 ? undefined : isMost(explained.embedA, chance),
-      `Of what chance leaves open, the embedding of a has ${percent(aboveChance(explained.embedA, chance))}: at least half. `,
-      `Of what chance leaves open, the embedding of a has ${percent(aboveChance(explained.embedA, chance))}: less than half. `,
-    ),
+    chance > 0.5
+      ? "So many functions belong to the key representations that this says little. "
+      : mechanism(
+          `${prefix}embeds-representations`,
+          isMost(explained.embedA, chance),
+          `Of what chance leaves open, the embedding of a has ${percent(aboveChance(explained.embedA, chance))}: at least half. `,
+          `Of what chance leaves open, the embedding of a has ${percent(aboveChance(explained.embedA, chance))}: less than half. `,
+        ),
     `In the hidden layer functions ρ(a), ρ(b) and ρ(ab) hold ${percent(explained.hidden)} of the variance, and ρ(ab) alone, which is what the answer needs, ${percent(explained.hiddenAB)}${control === null ? "" : ` (before training ${percent(control.explained.hidden)} and ${percent(control.explained.hiddenAB)})`}.`,
   );
   yield prose(...lossSentences(shown));
@@ -277,7 +285,7 @@ export function* neuronSection(shown: Shown): Generator<Block> {
       mechanism(
         `${prefix}neurons-belong`,
         control === null ? undefined : isMost(mean, before),
-        `Each neuron of ${whose} serves one representation`,
+        `Neurons of ${whose} keep mostly to one representation each`,
         "",
       ),
       `Neurons of ${whose}`,

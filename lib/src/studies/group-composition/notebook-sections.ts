@@ -1,6 +1,6 @@
 /** The part of the article about the checkpoint that the notebook on S4 opens. */
 
-import { naturalRepresentation, svd } from "../../analysis/index.ts";
+import { svd } from "../../analysis/index.ts";
 import {
   type Block,
   claim,
@@ -18,9 +18,10 @@ import { bars } from "../../figures/index.ts";
 import { groupByName } from "../../groups/index.ts";
 import type { Lab, Snapshot } from "../../lab/index.ts";
 import { elementLines, inWords } from "./group-words.ts";
-import { logitSection, neuronFigure } from "./map-sections.ts";
+import { logitSection } from "./logit-sections.ts";
 import {
   asPrinted,
+  cosets,
   embeddings,
   type Opened,
   parities,
@@ -35,6 +36,7 @@ import {
   type Shown,
   weightSection,
 } from "./model-sections.ts";
+import { cosetProse, neuronFigure } from "./neuron-sections.ts";
 import {
   notebook,
   printedComparison,
@@ -45,6 +47,7 @@ import {
   printedSingularValues,
   recomputed,
 } from "./printed.ts";
+import { type LogitComparison, naturalRepresentation } from "./representations/index.ts";
 
 /** The checkpoint's own data: half of the pairs, seed 1. */
 const question: Question = {
@@ -88,6 +91,8 @@ export async function* notebookSections(lab: Lab, own: Shown): AsyncGenerator<Bl
   yield* neuronSection(shown);
   yield* neuronFigure(shown, printedNeurons, "the neurons that the notebook draws");
   yield* parityClaims(snapshot);
+  yield* cosetProse(shown, printedNeurons);
+  yield* cosetClaim(snapshot);
   yield* logitSection(shown);
   yield* weightSection(shown);
 }
@@ -155,41 +160,34 @@ async function* printedSection(
     ),
     `With each row centered, the three are ${natural.cosine.toFixed(5)}, ${natural.softmaxCosine.toFixed(5)} and ${natural.fraction.toFixed(5)}.`,
   );
-  const cell = notebook("cell 199, whose mean(-1) lacks keepdim");
-  const meant = recomputed("cell 199 with keepdim");
-  const each = (
-    [
-      ["cosine", "cosine of logits and trace"],
-      ["softmaxCosine", "the same after softmax"],
-      ["fraction", "fraction of logit variance"],
-    ] as const
-  ).entries();
-  const centered = [0.6233514, 0.9395949, 0.3922214];
-  for (const [i, [name, text]] of each) {
-    const id = name.replace("C", "-c");
-    yield claim(
-      `notebook-${id}-printed`,
-      `${text}, as printed`,
-      cell,
-      printedComparison[name],
-      found[name],
-      near(1e-6, "printed in float32"),
-    );
-    yield claim(
-      `notebook-${id}`,
-      `${text}, each row centered`,
-      meant,
-      centered[i] as number,
-      natural[name],
-      digits(1e-6),
-    );
-  }
+  const three = ({ cosine, softmaxCosine, fraction }: LogitComparison) => [
+    cosine,
+    softmaxCosine,
+    fraction,
+  ];
+  const words = "cosine of logits and trace, the same after softmax, fraction of logit variance";
+  yield claim(
+    "notebook-comparison-printed",
+    `${words}, as printed`,
+    notebook("cell 199, whose mean(-1) lacks keepdim"),
+    three(printedComparison),
+    three(found),
+    near(1e-6, "printed in float32"),
+  );
+  yield claim(
+    "notebook-comparison",
+    `${words}, each row centered`,
+    recomputed("cell 199 with keepdim"),
+    [0.6233514, 0.9395949, 0.3922214],
+    three(natural),
+    digits(1e-6),
+  );
   yield claim(
     "notebook-weighted",
     "cosine, cosine after softmax and fraction with the weighted characters of the key representations",
     recomputed("weights are the similarities"),
     [0.7985987, 0.3982007, 0.6421985],
-    key === null ? undefined : [key.cosine, key.softmaxCosine, key.fraction],
+    key === null ? undefined : three(key),
     digits(1e-6),
   );
   yield* lossClaims(performance);
@@ -363,4 +361,17 @@ async function* parityClaims(snapshot: Snapshot): AsyncGenerator<Block> {
       digits(1e-5),
     );
   }
+}
+
+/** The notebook looked through neurons 0 to 39 for those whose maps are made of blocks. */
+async function* cosetClaim(snapshot: Snapshot): AsyncGenerator<Block> {
+  const found = await snapshot.measure(cosets, "S4");
+  const cyclic = printedNeurons.map((neuron) => found[neuron]).filter((one) => one?.length === 4);
+  yield claim(
+    "notebook-cosets",
+    "of the 12 neurons that the notebook draws, those that fire on cosets of one and the same cyclic subgroup of 4 elements (the other two see the sign)",
+    recomputed("the notebook calls them blocky"),
+    10,
+    new Set(cyclic.map(String)).size === 1 ? cyclic.length : 0,
+  );
 }

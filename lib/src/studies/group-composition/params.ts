@@ -59,16 +59,24 @@ export type GroupCompositionParams = z.infer<typeof groupCompositionParams>;
 
 /** Looked at when a reader does not say otherwise: the last checkpoint, and nothing in particular. */
 export const groupCompositionView = z.strictObject({
-  step: z.int().min(0).optional().meta({ description: "checkpoint to look at", unit: "steps" }),
-  neuron: z.int().min(0).optional().meta({ description: "neuron to look at" }),
+  step: z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: "checkpoint to look at, by default the last", unit: "steps" }),
+  neuron: z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: "neuron to look at, by default none in particular" }),
   representation: z
     .string()
     .optional()
-    .meta({ description: "representation to look at, as in standard_sign or freq_3" }),
+    .meta({ description: "representation to look at, as in freq_3; by default none" }),
   pair: z
     .array(z.int().min(0))
     .optional()
-    .meta({ description: "numbers of two elements to multiply, as in 3,17" }),
+    .meta({ description: "numbers of two elements to multiply, as in 3,17; by default none" }),
 });
 
 export type GroupCompositionView = z.infer<typeof groupCompositionView>;

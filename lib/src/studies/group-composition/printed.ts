@@ -61,9 +61,27 @@ export const printedLosses = {
 
 /** Train losses that published runs logged; the first is of epoch `first`. */
 export const loggedLosses: readonly LoggedLosses[] = [
-  { run: "s5-mlp-seed2", name: "S5_MLP_seed2", first: 0, losses: [4.7839576473991805] },
-  { run: "s5-mlp-seed2", name: "S5_MLP_seed2", first: 10, losses: [4.747249200580702] },
-  { run: "s5-mlp-seed2", name: "S5_MLP_seed2", first: 99, losses: [3.819144777389364] },
+  {
+    run: "s5-mlp-seed2",
+    name: "S5_MLP_seed2",
+    first: 0,
+    losses: [4.7839576473991805],
+    within: 1e-8,
+  },
+  {
+    run: "s5-mlp-seed2",
+    name: "S5_MLP_seed2",
+    first: 10,
+    losses: [4.747249200580702],
+    within: 1e-7,
+  },
+  {
+    run: "s5-mlp-seed2",
+    name: "S5_MLP_seed2",
+    first: 99,
+    losses: [3.819144777389364],
+    within: 5e-5,
+  },
   {
     run: "d59-mlp-seed1",
     name: "D59_MLP_seed1",
@@ -73,6 +91,7 @@ export const loggedLosses: readonly LoggedLosses[] = [
       4.7473006271475935, 4.7427500124920705, 4.738251017245811, 4.733779900974707,
       4.729314635690747, 4.724831998047706, 4.720311537658787,
     ],
+    within: 1e-8,
   },
 ];
 
@@ -82,6 +101,8 @@ export interface LoggedLosses {
   readonly name: string;
   readonly first: number;
   readonly losses: readonly number[];
+  /** How near the repetition comes to each. */
+  readonly within: number;
 }
 
 const repository = "https://github.com/bilal-chughtai/rep-theory-mech-interp";
@@ -90,7 +111,7 @@ const paper = "Chughtai, Chan and Nanda 2023, A toy model of universality";
 export const universality: Reference = {
   kind: "published",
   paper,
-  at: "section 3: the networks generalise perfectly",
+  at: "sections 3 to 5",
   url: "https://arxiv.org/abs/2302.03025",
 };
 export const metricsFiles: Reference = {

@@ -3,6 +3,7 @@
 import {
   type Block,
   behaviour,
+  claim,
   count,
   figure,
   headline,
@@ -97,6 +98,7 @@ export async function* growth(training: Training, shown: Shown): AsyncGenerator<
       y: moments.map((one) => values(one)[all.indexOf(name)] as number),
     }));
   yield section("How the representations grow");
+  yield* loggedClaim(training, moments);
   yield prose(
     `The same measurements at ${count(steps.length)} checkpoints, with the key representations of the end: ${named(key)}. *Restricted*: the hidden layer keeps only their ρ(ab). *Excluded*: it loses it. `,
     riseSentence(steps, moments, guessing(shown)),
@@ -116,6 +118,23 @@ export async function* growth(training: Training, shown: Shown): AsyncGenerator<
     steps,
     moments,
     over((one) => one.embedding),
+  );
+}
+
+/** What training logged is computed by other code, on other pairs at a time. */
+function* loggedClaim({ curves, steps }: Training, moments: readonly Moment[]): Generator<Block> {
+  const both = steps.flatMap((step, i) => {
+    const logged = valueAt(curves, "testLoss", step);
+    return logged === undefined ? [] : [{ logged, found: moments[i]?.test ?? Number.NaN }];
+  });
+  if (both.length === 0) return;
+  yield claim(
+    "losses-as-logged",
+    "test losses of the checkpoints, beside those that training logged",
+    { kind: "own", paper: "this study", at: "the two are computed by different code" },
+    both.map(({ logged }) => logged),
+    both.map(({ found }) => found),
+    { share: 1e-3, why: "logits are float32 in both" },
   );
 }
 

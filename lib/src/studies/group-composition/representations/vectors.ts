@@ -7,7 +7,7 @@ import {
   matmul,
   type Svd,
   transpose,
-} from "../linalg/index.ts";
+} from "../../../analysis/index.ts";
 import type { Representation } from "./representation.ts";
 import { functionSpace } from "./span.ts";
 

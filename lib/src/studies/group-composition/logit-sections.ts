@@ -1,9 +1,9 @@
-/** The parts of the article with maps over all pairs: neurons and logits. */
+/** The parts of the article about logits: all of them beside the trace, and those of a reader's pair. */
 
-import { character, naturalRepresentation, traceTable } from "../../analysis/index.ts";
 import {
   type Block,
   figure,
+  formula,
   headline,
   isMost,
   mechanism,
@@ -17,67 +17,9 @@ import type { NdArray } from "../../core/nd.ts";
 import { bars, facets } from "../../figures/index.ts";
 import { type FiniteGroup, groupByName } from "../../groups/index.ts";
 import { inWords } from "./group-words.ts";
-import {
-  type Answer,
-  answer,
-  irrepsOf,
-  type LogitMaps,
-  logitMaps,
-  neuronMaps,
-  type Opened,
-  parities,
-} from "./measure.ts";
-import type { Shown } from "./model-sections.ts";
-
-/** Largest order of a group whose maps over all pairs are drawn. */
-const largestDrawn = 130;
-
-export const canDraw = ({ question }: Pick<Shown, "question">): boolean =>
-  groupByName(question.group).order <= largestDrawn;
-
-/** Neurons that are worth a look: of each representation the purest ones, in turn. */
-export function tellingNeurons({ neurons }: Opened, most: number): number[] {
-  const byShare = neurons.best.map((_, j) => j).sort((a, b) => share(b) - share(a));
-  function share(j: number): number {
-    return neurons.best[j] as number;
-  }
-  const names = [...new Set(byShare.map((j) => neurons.belongsTo[j] ?? ""))].filter(Boolean);
-  const queues = names.map((name) => byShare.filter((j) => neurons.belongsTo[j] === name));
-  const rounds = Array.from({ length: most }, (_, i) => queues.flatMap((queue) => queue[i] ?? []));
-  return rounds.flat().slice(0, most);
-}
-
-function neuronTitle({ neurons }: Opened, neuron: number): string {
-  const irrep = neurons.belongsTo[neuron] ?? "";
-  if (irrep === "") return `${neuron}: never changes`;
-  return `${neuron}: ${inWords(irrep)} ${percent(neurons.best[neuron] ?? 0)}`;
-}
-
-/** Activations of some neurons over all pairs. */
-export async function* neuronFigure(
-  { snapshot, question, opened, prefix }: Shown,
-  neurons: readonly number[],
-  which: string,
-): AsyncGenerator<Block> {
-  if (neurons.length === 0) return;
-  const maps = await snapshot.measure(neuronMaps, question.group, neurons);
-  yield figure(
-    `${prefix}neurons`,
-    "Neurons over all pairs",
-    `Activations of ${which}, with the representation that holds most of each neuron's variance.`,
-    facets({
-      panels: neurons.map((neuron, i) => ({
-        title: neuronTitle(opened, neuron),
-        z: maps[i] as NdArray,
-      })),
-      columns: 4,
-      xLabel: "b",
-      yLabel: "a",
-      valueLabel: "activation",
-      sequential: true,
-    }),
-  );
-}
+import { type Answer, answer, type LogitMaps, logitMaps } from "./measure.ts";
+import { canDraw, type Shown } from "./model-sections.ts";
+import { character, naturalRepresentation, traceTable } from "./representations/index.ts";
 
 export async function* logitSection(shown: Shown): AsyncGenerator<Block> {
   const { opened, prefix, whose, snapshot, question } = shown;
@@ -95,7 +37,13 @@ export async function* logitSection(shown: Shown): AsyncGenerator<Block> {
     ),
   );
   yield prose(
-    "Hypothesis of the notebook: the logit of c is the trace of ρ(a)ρ(b)ρ(c)⁻¹, with ρ the permutation matrices, which counts the fixed points of abc⁻¹. Each row is centered over the answers first, since softmax does not see a constant. ",
+    "Hypothesis of the notebook: the logit of c is a trace, with ρ the permutation matrices, which counts the fixed points of abc⁻¹:",
+  );
+  yield formula(
+    String.raw`\operatorname{Tr}\bigl(\rho(a)\,\rho(b)\,\rho(c)^{-1}\bigr) = \chi(abc^{-1})`,
+  );
+  yield prose(
+    "Each row is centered over the answers first, since softmax does not see a constant. ",
     mechanism(
       `${prefix}trace-explains`,
       holds,
@@ -246,87 +194,4 @@ function partsOf({ logits, parts }: Answer, key: readonly string[]) {
     ...kept.map((part) => ({ title: inWords(part.irrep), logits: part.logits })),
     { title: "everything else", logits: rest },
   ];
-}
-
-/** Whether half of the elements are odd. */
-const hasParity = ({ order, signature }: FiniteGroup): boolean =>
-  Array.from({ length: order }, (_, g) => g).some((g) => signature(g) === -1);
-
-/** A neuron of the reader's. */
-export async function* ownNeuron(shown: Shown, neuron: number): AsyncGenerator<Block> {
-  const { snapshot, question, opened } = shown;
-  const irreps = irrepsOf(question);
-  const { shares } = opened.neurons;
-  const row = shares.data.subarray(neuron * irreps.length, (neuron + 1) * irreps.length);
-  yield section(`Neuron ${neuron}`);
-  if (hasParity(groupByName(question.group))) {
-    const [means = []] = await snapshot.measure(parities, question.group, [neuron]);
-    yield prose(
-      `Its mean activation is ${number(at(means, 0))} for a and b even, ${number(at(means, 1))} for a even and b odd, ${number(at(means, 2))} for a odd and b even, ${number(at(means, 3))} for both odd.`,
-    );
-  }
-  yield figure(
-    "neuron-shares",
-    `Variance of neuron ${neuron} by representation`,
-    "Share of its variance over all pairs in functions of a, of b and of ab of each representation.",
-    bars({
-      categories: irreps.map(({ name }) => inWords(name)),
-      series: [{ name: "share", values: row }],
-      yLabel: "share of variance",
-    }),
-  );
-  if (!canDraw(shown)) return;
-  const [map] = await snapshot.measure(neuronMaps, question.group, [neuron]);
-  yield figure(
-    "neuron-map",
-    `Neuron ${neuron} over all pairs`,
-    "Its activation for every a and b.",
-    facets({
-      panels: [{ title: neuronTitle(opened, neuron), z: map as NdArray }],
-      xLabel: "b",
-      yLabel: "a",
-      valueLabel: "activation",
-      sequential: true,
-    }),
-  );
-}
-
-/** Neurons drawn of a representation at most. */
-const mostOfOne = 8;
-
-/** A representation of the reader's: its numbers, and the neurons with most of their variance in it. */
-export async function* ownRepresentation(shown: Shown, name: string): AsyncGenerator<Block> {
-  const { snapshot, question, opened } = shown;
-  const index = irrepsOf(question).findIndex((irrep) => irrep.name === name);
-  const found = opened.representations[index] as Opened["representations"][number];
-  const width = opened.representations.length;
-  const share = (neuron: number): number =>
-    opened.neurons.shares.data[neuron * width + index] as number;
-  const purest = opened.neurons.best
-    .map((_, neuron) => neuron)
-    .sort((a, b) => share(b) - share(a))
-    .slice(0, mostOfOne);
-  const { losses } = found;
-  yield section(`Representation: ${inWords(name)}`);
-  yield prose(
-    `Dimension ${found.dimension}. Cosine of the logits with its character: ${found.logitSimilarity === null ? "not asked of the trivial one" : number(found.logitSimilarity)}. It holds ${percent(found.embedA)} of the folded embedding of a, ${percent(found.embedB)} of that of b, ${percent(found.unembed)} of the unembedding, and ${percent(found.hiddenAB)} of the variance of the hidden layer by functions of ab. With its ρ(ab) alone in the hidden layer the loss is ${number(losses.hiddenRestricted)}${question.split === null ? "" : `, without it ${number(losses.hiddenExcluded)} on the training pairs`}.`,
-  );
-  if (!canDraw(shown)) return;
-  const maps = await snapshot.measure(neuronMaps, question.group, purest);
-  yield figure(
-    "representation-neurons",
-    `Neurons with most of their variance in ${inWords(name)}`,
-    "Activations over all pairs, with the share of their variance in this representation.",
-    facets({
-      panels: purest.map((neuron, i) => ({
-        title: `${neuron}: ${percent(share(neuron))}`,
-        z: maps[i] as NdArray,
-      })),
-      columns: 4,
-      xLabel: "b",
-      yLabel: "a",
-      valueLabel: "activation",
-      sequential: true,
-    }),
-  );
 }

@@ -3,11 +3,16 @@
  * universality, section 5 and its published code. Sums over inputs are in float64.
  */
 
-import { dims } from "../../core/dims.ts";
-import type { NdArray } from "../../core/nd.ts";
-import { checkOptions, type OptionNames } from "../../core/options.ts";
-import type { FiniteGroup } from "../../groups/index.ts";
-import { type Float64NdArray, float64, matmul, sumOfSquares, transpose } from "../linalg/index.ts";
+import {
+  type Float64NdArray,
+  float64,
+  matmul,
+  sumOfSquares,
+  transpose,
+} from "../../../analysis/index.ts";
+import { dims } from "../../../core/dims.ts";
+import type { NdArray } from "../../../core/nd.ts";
+import type { FiniteGroup } from "../../../groups/index.ts";
 import { ExcludedLosses, productLoss } from "./excluded.ts";
 import { type NeuronRepresentations, neuronRepresentations } from "./neurons.ts";
 import { checkBlock, type PairPass } from "./pairs.ts";
@@ -106,23 +111,10 @@ interface Part {
   readonly hidden: Float64NdArray;
 }
 
-const representationNames: OptionNames<RepresentationInput> = {
-  group: true,
-  irreps: true,
-  pass: true,
-  embedA: true,
-  embedB: true,
-  unembed: true,
-  trainIndices: true,
-  testIndices: true,
-  key: true,
-};
-
 /** Every metric of the paper, per representation and in total. */
 export async function analyseRepresentations(
   input: RepresentationInput,
 ): Promise<RepresentationAnalysis> {
-  checkOptions("analyseRepresentations", input, representationNames);
   const { group, irreps, unembed, trainIndices, testIndices } = input;
   const natural = traceTable(group, character(naturalRepresentation(group)));
   const sums = await sumPairs(group, input.pass, natural);

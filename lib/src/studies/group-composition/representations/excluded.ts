@@ -1,9 +1,8 @@
 /** Losses on the training pairs of what is left when a part that depends on the product is taken away. */
 
-import type { NdArray } from "../../core/nd.ts";
-import type { FiniteGroup } from "../../groups/index.ts";
-import { type Float64NdArray, float64, matmul } from "../linalg/index.ts";
-import { rowLoss } from "../logits/index.ts";
+import { type Float64NdArray, float64, matmul, rowLoss } from "../../../analysis/index.ts";
+import type { NdArray } from "../../../core/nd.ts";
+import type { FiniteGroup } from "../../../groups/index.ts";
 import type { PairBlock } from "./pairs.ts";
 
 /** Tables "ab c" that are taken away from the logits, and from what the hidden layer writes to them. */

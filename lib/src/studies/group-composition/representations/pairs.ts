@@ -1,8 +1,8 @@
 /** All pairs of elements in blocks, so that a large group's logits are never held at once. */
 
-import { dims } from "../../core/dims.ts";
-import type { NdArray } from "../../core/nd.ts";
-import type { FiniteGroup } from "../../groups/index.ts";
+import { dims } from "../../../core/dims.ts";
+import type { NdArray } from "../../../core/nd.ts";
+import type { FiniteGroup } from "../../../groups/index.ts";
 
 /** What a model computes on some pairs (a, b) that follow each other in row-major order. */
 export interface PairBlock {
@@ -16,11 +16,6 @@ export interface PairBlock {
 
 /** Runs a model on all pairs and shows each of them once, in row-major order. */
 export type PairPass = (visit: (block: PairBlock) => void) => Promise<void>;
-
-/** A pass over arrays that are there: logits "pair c" and activations "pair neuron" of all pairs. */
-export function passOver(logits: NdArray, hidden: NdArray): PairPass {
-  return async (visit) => visit({ start: 0, logits, hidden });
-}
 
 /** Throws `ShapeError` for a block that is not one of `group`; gives its number of pairs and neurons. */
 export function checkBlock(

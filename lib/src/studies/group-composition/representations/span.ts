@@ -1,6 +1,12 @@
-import { dims } from "../../core/dims.ts";
-import type { NdArray } from "../../core/nd.ts";
-import { type Float64NdArray, float64, matmul, sumOfSquares, transpose } from "../linalg/index.ts";
+import {
+  type Float64NdArray,
+  float64,
+  matmul,
+  sumOfSquares,
+  transpose,
+} from "../../../analysis/index.ts";
+import { dims } from "../../../core/dims.ts";
+import type { NdArray } from "../../../core/nd.ts";
 import type { Representation } from "./representation.ts";
 
 /** Columns shorter than this share of their length are rounding noise of the columns before. */

@@ -1,5 +1,6 @@
 /** Representations of finite groups, and how much of a model they explain. */
 
+export { byCoset, cosetSubgroups } from "./cosets.ts";
 export { type IrrepOptions, irreducibleRepresentations } from "./irreps.ts";
 export {
   analyseRepresentations,
@@ -10,7 +11,7 @@ export {
   type SubspaceLosses,
 } from "./metrics.ts";
 export type { NeuronRepresentations } from "./neurons.ts";
-export { type PairBlock, type PairPass, passOver } from "./pairs.ts";
+export type { PairBlock, PairPass } from "./pairs.ts";
 export { character, naturalRepresentation, type Representation } from "./representation.ts";
 export { functionSpace, shareIn, spanOf } from "./span.ts";
 export { summaryMetrics } from "./summary.ts";
@@ -24,3 +25,11 @@ export {
   standardTableaux,
   type Tableau,
 } from "./young.ts";
+
+const names = ["cosets", "excluded", "irreps", "metrics", "neurons", "pairs", "permutation-irreps"];
+const others = ["representation", "span", "summary", "sums", "traces", "vectors", "young"];
+
+/** The modules that compute: when the text of one changes, what they measure is measured again. */
+export const modules: readonly string[] = [...names, ...others].map((name) =>
+  import.meta.url.replace(/index(\.\w+)$/, `${name}$1`),
+);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { conjugacyClasses, type FiniteGroup, groupByName, multiply } from "../../groups/index.ts";
+import {
+  conjugacyClasses,
+  type FiniteGroup,
+  groupByName,
+  multiply,
+} from "../../../groups/index.ts";
 import {
   character,
   conjugatePartition,

@@ -1,7 +1,7 @@
 /** Irreducible representations of symmetric and alternating groups. */
 
-import { type FiniteGroup, type Permutation, symmetricGroup } from "../../groups/index.ts";
-import { type Float64NdArray, float64 } from "../linalg/index.ts";
+import { type Float64NdArray, float64 } from "../../../analysis/index.ts";
+import { type FiniteGroup, type Permutation, symmetricGroup } from "../../../groups/index.ts";
 import {
   character,
   fromEntries,

@@ -1,8 +1,7 @@
 /** Real irreducible representations of every group that `groups/` makes. */
 
-import { checkOptions } from "../../core/options.ts";
-import type { Family, FiniteGroup } from "../../groups/index.ts";
-import { float64 } from "../linalg/index.ts";
+import { float64 } from "../../../analysis/index.ts";
+import type { Family, FiniteGroup } from "../../../groups/index.ts";
 import { alternatingIrreps, symmetricIrreps } from "./permutation-irreps.ts";
 import { fromEntries, matrixOf, type Representation, restrictTo } from "./representation.ts";
 import { spanOf } from "./span.ts";
@@ -22,7 +21,6 @@ export function irreducibleRepresentations(
   group: FiniteGroup,
   options: IrrepOptions = {},
 ): readonly Representation[] {
-  checkOptions("irreducibleRepresentations", options, { publishedOnly: true });
   const { family } = group;
   switch (family.kind) {
     case "symmetric":

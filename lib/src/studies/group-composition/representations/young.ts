@@ -4,8 +4,8 @@
  * Representation Theory of the Symmetric Group, section 3.4.
  */
 
-import { type FiniteGroup, multiply, type Permutation } from "../../groups/index.ts";
-import { float64 } from "../linalg/index.ts";
+import { float64 } from "../../../analysis/index.ts";
+import { type FiniteGroup, multiply, type Permutation } from "../../../groups/index.ts";
 import { type Representation, timesSquare } from "./representation.ts";
 
 /** Row lengths, largest first. */

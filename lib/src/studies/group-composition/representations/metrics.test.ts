@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { type NdArray, nd } from "../../core/nd.ts";
-import { groupByName, multiply } from "../../groups/index.ts";
-import { TorchGenerator } from "../../rng/index.ts";
-import { svd } from "../linalg/index.ts";
+import { svd } from "../../../analysis/index.ts";
+import { type NdArray, nd } from "../../../core/nd.ts";
+import { groupByName, multiply } from "../../../groups/index.ts";
+import { TorchGenerator } from "../../../rng/index.ts";
 import {
   analyseRepresentations,
   character,
@@ -10,7 +10,6 @@ import {
   lowRank,
   naturalRepresentation,
   type PairPass,
-  passOver,
   type Representation,
   type RepresentationAnalysis,
   type RepresentationInput,
@@ -31,6 +30,12 @@ const draw = (seed: number, ...shape: number[]): NdArray =>
 
 const width = 5;
 const drawn = { logits: draw(1, N, n), hidden: draw(2, N, width) };
+
+/** A pass over arrays that are there: logits "pair c" and activations "pair neuron" of all pairs. */
+const passOver =
+  (logits: NdArray, hidden: NdArray): PairPass =>
+  async (visit) =>
+    visit({ start: 0, logits, hidden });
 
 /** The same arrays in blocks of ten pairs. */
 const inBlocks: PairPass = async (visit) => {
