@@ -3,7 +3,15 @@ import { init } from "../../arrays/index.ts";
 import { type Page, type PageItem, readArticle } from "../../article/index.ts";
 import { nativeBackend } from "../../compile/index.ts";
 import { nd } from "../../core/nd.ts";
-import { fileLab, Instruments, type Lab, memoryLab, type Subject, upTo } from "../../lab/index.ts";
+import {
+  curvesOf,
+  fileLab,
+  Instruments,
+  type Lab,
+  memoryLab,
+  type Subject,
+  upTo,
+} from "../../lab/index.ts";
 import { planted } from "../../lab/testing/planted.ts";
 import { type Progress, signs } from "../shared/modular-arithmetic/measure.ts";
 import { modularAdditionBitnet as study } from "./article.ts";
@@ -93,6 +101,26 @@ describe("modular-addition-bitnet as an article", () => {
       ["losses-as-logged", true],
     ]);
     expect(held(page)).toEqual([]);
+  });
+
+  it("judges grokking on the whole curve, not on its best or its last step", async () => {
+    const judged = async (accuracies: readonly number[]) => {
+      const rows = accuracies.map((testAccuracy, i) => ({
+        ...{ step: 500 * i, trainLoss: 1, testLoss: 5, trainAccuracy: 1, testAccuracy },
+      }));
+      const shown: Lab = {
+        ...lab,
+        training: async (name) => ({ ...(await lab.training(name)), curves: curvesOf(rows) }),
+      };
+      const { claims, findings } = await read(shown, {}, paramsOf({ compare: false }));
+      const finding = findings.find(({ id }) => id === "stays-grokked");
+      const of = (id: string) => claims.find((claim) => claim.id === id)?.holds;
+      return [of("groks"), of("stays-grokked"), finding?.holds];
+    };
+    expect(await judged([0, 0, 0, 0, 1, 1, 1])).toEqual([true, true, true]);
+    expect(await judged([0, 0, 0, 1, 1, 0.64, 1])).toEqual([true, true, false]);
+    expect(await judged([0, 0, 0, 1, 0.5, 0.2, 1])).toEqual([true, false, false]);
+    expect(await judged([0, 0, 0, 0.9, 0.9, 0.9, 0.9])).toEqual([false, false, undefined]);
   });
 
   it("trains the networks it compares with from the same weights", () => {

@@ -4,6 +4,7 @@ import { init } from "../../arrays/index.ts";
 import { type Page, type PageItem, readArticle } from "../../article/index.ts";
 import { nativeBackend } from "../../compile/index.ts";
 import {
+  curvesOf,
   fileLab,
   Instruments,
   type Lab,
@@ -17,6 +18,7 @@ import type { Circuit, Progress } from "../shared/modular-arithmetic/measure.ts"
 import { modularAddition as study } from "./article.ts";
 import type { ModularAdditionParams } from "./params.ts";
 import { plan } from "./plan.ts";
+import { printedLog } from "./printed-log.ts";
 
 const params = study.params.parse(study.smoke);
 const paramsOf = (changes: Partial<ModularAdditionParams>) => study.params.parse(changes);
@@ -111,6 +113,64 @@ describe("modular-addition as an article", () => {
     const page = await read(labFor(products), {}, products);
     expect(page.summary).toContain("answers a*b modulo 13. The Fourier analysis is about a + b");
     expect(page.sections.map(({ title }) => title)).toEqual(["Training"]);
+  });
+});
+
+describe("the claims at the end of the default training", () => {
+  /** The small network in the place of the default one, with the printed losses as its log. */
+  const asDefault = (changes: { groks?: number; accuracy?: number; top?: number[] }): Lab => {
+    const { groks = 0, accuracy = 1, top = [8, 19, 41, 54] } = changes;
+    const rows = printedLog.testStep.flatMap((step, i) => {
+      const losses = { trainLoss: 1e-7, testLoss: printedLog.testLoss[i] as number };
+      const accuracies = { trainAccuracy: 1, testAccuracy: step > 14_000 ? accuracy : 0 };
+      const row = { step: step + groks, ...losses, ...accuracies };
+      return row.step > 16_000 ? [] : [row];
+    });
+    const ending = planted(lab, "circuit", (of: Circuit) => ({
+      ...of,
+      logitMap: { ...of.logitMap, shares: sharesOf(top) },
+      summary: { ...of.summary, logits: 0.957 },
+      progress: { ...of.progress, restricted: { ...of.progress.restricted, all: 0.1 } },
+    }));
+    return {
+      ...ending,
+      async training() {
+        const training = await ending.training();
+        return { ...training, curves: curvesOf(rows) };
+      },
+    };
+  };
+  const sharesOf = (top: readonly number[]) =>
+    Array.from({ length: 56 }, (_, i) => (top.includes(i + 1) ? 0.2 : 0.001));
+  const judged = async (from: Lab) => {
+    const page = await read(from, {}, paramsOf({}));
+    return Object.fromEntries(page.claims.map(({ id, holds }) => [id, holds]));
+  };
+
+  it("hold for what was printed and published", async () => {
+    expect(await judged(asDefault({}))).toMatchObject({
+      ...{ groks: true, "train-accuracy": true, "test-accuracy": true },
+      ...{ "printed-frequencies": true, "logits-explained": true, "restricted-below-full": true },
+    });
+  });
+
+  it.each<[string, Parameters<typeof asDefault>[0]]>([
+    ["groks", { groks: -4800 }],
+    ["groks", { groks: 1400 }],
+    ["test-accuracy", { accuracy: 0.999 }],
+    ["printed-frequencies", { top: [17, 25, 32, 47] }],
+  ])("%s fails where it should", async (id, changes) => {
+    expect((await judged(asDefault(changes)))[id]).toBe(false);
+  });
+
+  it("are not made of shorter trainings or other settings", async () => {
+    const ids = async (changes: Partial<ModularAdditionParams>) =>
+      (await read(asDefault({}), {}, paramsOf(changes))).claims.map(({ id }) => id);
+    expect(await ids({ steps: 15_000 })).not.toContain("groks");
+    expect(await ids({ float64Steps: 0 })).not.toContain("groks");
+    expect(await ids({ float64Steps: 0, steps: 20_000 })).toContain("groks");
+    expect(await ids({ weightDecay: 0.5 })).not.toContain("train-loss-99");
+    expect(await ids({ p: 59 })).toEqual([]);
   });
 });
 
