@@ -131,7 +131,7 @@ export async function* ownPair({ snapshot, seen, view }: Opened): AsyncGenerator
   const places = [String(a), String(b), "="];
   const heads = got.attention.map(
     (row, head) =>
-      `head ${head} ${list(row.map((share, i) => `${percent(share)} to ${places[i]}`))}`,
+      `head ${head}: ${list(row.map((share, i) => `${percent(share)} to ${places[i]}`))}`,
   );
   yield section(`Your pair: ${a} + ${b}`);
   yield prose(
