@@ -190,8 +190,10 @@ const at = (values: readonly number[], i: number): number => values[i] as number
 function partsOf({ logits, parts }: Answer, key: readonly string[]) {
   const kept = parts.filter(({ irrep }) => key.includes(irrep));
   const rest = logits.map((x, c) => x - kept.reduce((sum, part) => sum + at(part.logits, c), 0));
+  const size = (values: readonly number[]): number => Math.max(...values.map(Math.abs));
+  const nothing = size(rest) < 1e-9 * size(logits);
   return [
     ...kept.map((part) => ({ title: inWords(part.irrep), logits: part.logits })),
-    { title: "everything else", logits: rest },
+    ...(nothing ? [] : [{ title: "everything else", logits: rest }]),
   ];
 }

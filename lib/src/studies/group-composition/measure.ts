@@ -223,8 +223,8 @@ export async function embeddings(subject: Subject, question: Question) {
 }
 export type Embeddings = Awaited<ReturnType<typeof embeddings>>;
 
-/** Maps drawn of each kind, as in the notebook. */
-const drawnMaps = 10;
+/** Maps drawn of each kind: as many as in the notebook, fewer of large groups, whose maps are large. */
+const drawnMaps = (order: number): number => (order <= 30 ? Math.min(10, order) : 4);
 
 /** Logits of the first answers over (a, b), and with the first a over (b, c). */
 export async function logitMaps(subject: Subject, name: string) {
@@ -237,8 +237,7 @@ export async function logitMaps(subject: Subject, name: string) {
   const trace = naturalTrace(group);
   const atPairs = trace.at(tensor(table)).reshape([n, n, n]);
   const scale = centred.astype("float64").mul(atPairs).sum().div(atPairs.pow(2).sum());
-  const most = Math.min(drawnMaps, n);
-  const answers = Array.from({ length: most }, (_, c) => c);
+  const answers = Array.from({ length: drawnMaps(n) }, (_, c) => c);
   return {
     /** "c" of "a b", as they come and less the mean over the answers. */
     raw: answers.map((c) => cube.at([], [], c).readSync()),

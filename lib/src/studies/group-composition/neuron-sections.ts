@@ -33,6 +33,9 @@ export function tellingNeurons({ neurons }: Opened, most: number): number[] {
   return rounds.flat().slice(0, most);
 }
 
+/** Largest order of a group of which every neuron and representation is drawn. */
+const largestBaked = 30;
+
 /** How activations over all pairs are drawn. */
 const pairAxes = {
   ...{ columns: 4, xLabel: "b", yLabel: "a", valueLabel: "activation" },
@@ -88,7 +91,7 @@ export async function* cosetProse(shown: Shown, neurons: readonly number[]): Asy
     ),
   );
   const subgroup = mostFrequent(neurons.map((neuron) => found[neuron] ?? null));
-  if (subgroup === undefined) return;
+  if (subgroup === undefined || group.order > largestBaked) return;
   const maps = await snapshot.measure(neuronMaps, question.group, neurons);
   const { left, right } = byCoset(group, subgroup);
   yield figure(
@@ -118,9 +121,6 @@ function mostFrequent(
     all.filter((other) => other.join() === one.join()).length;
   return [...all].sort((a, b) => times(b) - times(a))[0];
 }
-
-/** Largest order of a group of which every neuron and representation is on the page. */
-const largestBaked = 30;
 
 /** What a slider chooses from, and what is seen first; undefined where nothing is. */
 function choices<T>(all: readonly T[], baked: boolean, asked: T | undefined, first: T | undefined) {
