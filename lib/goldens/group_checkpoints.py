@@ -84,7 +84,7 @@ def share(basis, x):
 
 
 def compare(logits, hypothesis):
-    """Cosine, cosine after softmax and fraction of the squares, every row centred."""
+    """Cosine, cosine after softmax and fraction of the squares, every row centered."""
     x = logits - logits.mean(1, keepdims=True)
     h = hypothesis - hypothesis.mean(1, keepdims=True)
     cosine = lambda p, q: (p * q).sum(1) / np.linalg.norm(p, axis=1) / np.linalg.norm(q, axis=1)
@@ -200,13 +200,13 @@ def cyclic(folder):
         U = w["blocks.0.mlp.W_out"].astype(float) @ w["unembed.W_U"].astype(float)
     angles = 2 * np.pi * np.outer(np.arange(n), keys) / n
     basis = np.concatenate([np.cos(angles), np.sin(angles)], 1) * np.sqrt(2 / n)
-    centred = hidden - hidden.mean(0)
+    centered = hidden - hidden.mean(0)
     folded = lambda h, by: np.stack([h[by == g].sum(0) for g in range(n)])
-    explained = sum(((basis.T @ folded(centred, by)) ** 2).sum() / n for by in (x, y, labels))
+    explained = sum(((basis.T @ folded(centered, by)) ** 2).sum() / n for by in (x, y, labels))
     part = (basis @ (basis.T @ folded(hidden, labels)) / n)[labels]
     train = randperm(cfg["seed"], n * n)[: int(cfg["frac_train"] * n * n)]
     return {
-        "percent_hidden_explained": explained / (centred**2).sum(),
+        "percent_hidden_explained": explained / (centered**2).sum(),
         "total_hidden_restricted_loss": losses(part @ U, labels).mean(),
         "total_hidden_excluded_loss": losses((hidden - part)[train] @ U, labels[train]).mean(),
     }

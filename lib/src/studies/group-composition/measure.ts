@@ -233,24 +233,24 @@ export async function logitMaps(subject: Subject, name: string) {
   const logits = await whole(subject, group, "logits");
   using _ = scope();
   const cube = tensor(logits).reshape([n, n, n]);
-  const centred = cube.sub(cube.mean(-1, { keepdims: true }));
+  const centered = cube.sub(cube.mean(-1, { keepdims: true }));
   const trace = naturalTrace(group);
   const atPairs = trace.at(tensor(table)).reshape([n, n, n]);
-  const scale = centred.astype("float64").mul(atPairs).sum().div(atPairs.pow(2).sum());
+  const scale = centered.astype("float64").mul(atPairs).sum().div(atPairs.pow(2).sum());
   const answers = Array.from({ length: drawnMaps(n) }, (_, c) => c);
   return {
     /** "c" of "a b", as they come and less the mean over the answers. */
     raw: answers.map((c) => cube.at([], [], c).readSync()),
-    byAnswer: answers.map((c) => centred.at([], [], c).readSync()),
+    byAnswer: answers.map((c) => centered.at([], [], c).readSync()),
     /** "a" of "b c" */
-    byFirst: answers.map((a) => centred.at(a).readSync()),
+    byFirst: answers.map((a) => centered.at(a).readSync()),
     /** Logit per unit of the centered trace of the permutation matrices, by least squares. */
     scale: scale.item(),
   };
 }
 export type LogitMaps = Awaited<ReturnType<typeof logitMaps>>;
 
-/** Trace of the permutation matrices, each row centred: float64 "ab c". */
+/** Trace of the permutation matrices, each row centered: float64 "ab c". */
 function naturalTrace(group: FiniteGroup): Tensor {
   const trace = tensor(traceTable(group, character(naturalRepresentation(group))));
   return trace.sub(trace.mean(-1, { keepdims: true }));
@@ -312,15 +312,15 @@ export async function answer(
   const { logits } = await run(activations, nd("int32", [1, 3], [a, b, group.order]));
   using _ = scope();
   const row = tensor(logits).astype("float64").reshape([group.order]);
-  const centred = row.sub(row.mean(0));
+  const centered = row.sub(row.mean(0));
   const parts = irrepsOf(question).map((irrep) => {
     const functions = tensor(functionSpace(irrep));
     return {
       irrep: irrep.name,
-      logits: functions.matmul(centred.matmul(functions)).tolist() as number[],
+      logits: functions.matmul(centered.matmul(functions)).tolist() as number[],
     };
   });
-  return { logits: centred.tolist() as number[], parts };
+  return { logits: centered.tolist() as number[], parts };
 }
 export type Answer = Awaited<ReturnType<typeof answer>>;
 
@@ -351,11 +351,11 @@ export async function asPrinted(subject: Subject, name: string): Promise<LogitCo
   using _ = scope();
   const { order: n, table } = group;
   const trace = tensor(traceTable(group, character(naturalRepresentation(group))));
-  const centred = (rows: Tensor): Tensor => {
+  const centered = (rows: Tensor): Tensor => {
     const cube = rows.astype("float64").reshape([n, n, n]);
     return cube.sub(cube.mean(-1)).reshape([n * n, n]);
   };
-  const [x, h] = [centred(tensor(logits)), centred(trace.at(tensor(table)))];
+  const [x, h] = [centered(tensor(logits)), centered(trace.at(tensor(table)))];
   const cosine = (p: Tensor, q: Tensor): Tensor =>
     p
       .mul(q)

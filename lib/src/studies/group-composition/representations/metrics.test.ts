@@ -109,7 +109,7 @@ describe("metrics against sums over all pairs", () => {
   const logits = table(drawn.logits);
   const hidden = table(drawn.hidden);
   const unembed = table(input.unembed);
-  const centred = logits.map((row) => row.map((x) => x - sum(row) / n));
+  const centered = logits.map((row) => row.map((x) => x - sum(row) / n));
   const standard = irreps.find(({ name }) => name === "standard") as Representation;
   let found: RepresentationAnalysis["representations"][number] | undefined;
   beforeAll(() => {
@@ -125,13 +125,13 @@ describe("metrics against sums over all pairs", () => {
         return chi[element] as number;
       }),
     );
-    const dot = sum(trace.flatMap((row, i) => row.map((x, c) => x * (centred[i]?.[c] as number))));
+    const dot = sum(trace.flatMap((row, i) => row.map((x, c) => x * (centered[i]?.[c] as number))));
     const norm = (rows: number[][]) => Math.sqrt(sum(rows.flat().map((x) => x * x)));
-    expect(found?.logitSimilarity).toBeCloseTo(dot / norm(trace) / norm(centred), 12);
-    const scale = (found?.logitSimilarity as number) * (norm(centred) / norm(trace));
+    expect(found?.logitSimilarity).toBeCloseTo(dot / norm(trace) / norm(centered), 12);
+    const scale = (found?.logitSimilarity as number) * (norm(centered) / norm(trace));
     const part = trace.map((row) => row.map((x) => x * scale));
     expect(found?.losses.logitRestricted).toBeCloseTo(loss(part, everywhere, labels), 12);
-    const rest = centred.map((row, i) => row.map((x, c) => x - (part[i]?.[c] as number)));
+    const rest = centered.map((row, i) => row.map((x, c) => x - (part[i]?.[c] as number)));
     expect(found?.losses.logitExcluded).toBeCloseTo(loss(rest, train, labels), 12);
   });
 
@@ -254,7 +254,7 @@ describe("logits against a trace", () => {
     expect((await compared(trace)).natural.softmaxCosine).toBeCloseTo(1, 12);
   });
 
-  it("are compared row by row, each row centred", async () => {
+  it("are compared row by row, each row centered", async () => {
     const { natural } = analysis.traces;
     const rows = (x: NdArray) => table(x).map((row) => row.map((value) => value - sum(row) / n));
     const [x, h] = [rows(drawn.logits), rows(trace)];
@@ -309,8 +309,8 @@ describe("losses without a part", () => {
       ["sign", "standard"].map(async (name) => {
         const chi = character(irreps.find((one) => one.name === name) as Representation);
         const trace = table(atPairs(traceTable(group, chi)));
-        const centred = table(large).map((row) => row.map((x) => x - sum(row) / n));
-        const dot = sum(trace.flatMap((row, i) => row.map((x, c) => x * (centred[i]?.[c] ?? 0))));
+        const centered = table(large).map((row) => row.map((x) => x - sum(row) / n));
+        const dot = sum(trace.flatMap((row, i) => row.map((x, c) => x * (centered[i]?.[c] ?? 0))));
         const squares = sum(trace.flat().map((x) => x * x));
         return trace.map((row) => row.map((x) => (x * dot) / squares));
       }),

@@ -19,7 +19,7 @@ import { checkBlock, type PairPass } from "./pairs.ts";
 import { character, naturalRepresentation, type Representation } from "./representation.ts";
 import { functionSpace, projectOn, shareIn } from "./span.ts";
 import {
-  centreRow,
+  centerRow,
   type PairSums,
   performanceOf,
   type SplitPerformance,
@@ -49,12 +49,12 @@ export interface RepresentationInput {
 export interface RepresentationMetrics {
   readonly name: string;
   readonly dimension: number;
-  /** Cosine between the centred logits and χ(abc⁻¹); null for the trivial representation. */
+  /** Cosine between the centered logits and χ(abc⁻¹); null for the trivial representation. */
   readonly logitSimilarity: number | null;
   readonly embedA: number;
   readonly embedB: number;
   readonly unembed: number;
-  /** Of the centred hidden layer, by functions of a, of b and of the product ab. */
+  /** Of the centered hidden layer, by functions of a, of b and of the product ab. */
   readonly hiddenA: number;
   readonly hiddenB: number;
   readonly hiddenAB: number;
@@ -152,7 +152,7 @@ function partOf(group: FiniteGroup, irrep: Representation, sums: PairSums): Part
 }
 
 /**
- * Cosine between the centred logits and T = χ(abc⁻¹), and the part of the logits that the published
+ * Cosine between the centered logits and T = χ(abc⁻¹), and the part of the logits that the published
  * code takes for it: cosine · |logits| · T/|T|, as a table "ab c".
  */
 function logitsOfTrace(
@@ -223,7 +223,7 @@ async function secondPass(
     const { pair } = checkBlock("analyseRepresentations", group, block);
     excluded.add(block);
     for (let i = 0; i < pair && comparison !== null; i++) {
-      centreRow(block.logits.data, i * group.order, row, powers);
+      centerRow(block.logits.data, i * group.order, row, powers);
       comparison.add(group.table[block.start + i] as number, row, powers);
     }
   });

@@ -137,7 +137,7 @@ function transposition(tableaux: readonly Tableau[]): Float64Array {
   return out;
 }
 
-/** 1 or -1: how many exchanges of neighbours lead from the first tableau to each. */
+/** 1 or -1: how many exchanges of neighbors lead from the first tableau to each. */
 function signsOf(tableaux: readonly Tableau[], indexOf: ReadonlyMap<string, number>): number[] {
   const signs = new Array<number>(tableaux.length).fill(0);
   signs[0] = 1;

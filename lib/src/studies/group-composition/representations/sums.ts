@@ -14,9 +14,9 @@ export interface SplitPerformance {
 /** Logits and hidden layer folded. Sums are over the pairs with that a, b or product. */
 export interface PairSums {
   readonly order: number;
-  /** "ab c": of the logits, each row centred over the answers. */
+  /** "ab c": of the logits, each row centered over the answers. */
   readonly logits: Float64NdArray;
-  /** Euclidean norm of all centred logits. */
+  /** Euclidean norm of all centered logits. */
   readonly logitNorm: number;
   /** "element neuron": of the hidden layer less the mean of each neuron. */
   readonly byA: Float64NdArray;
@@ -53,7 +53,7 @@ export async function sumPairs(
     order,
     logits: logits.sums,
     logitNorm: Math.sqrt(logits.squares),
-    ...(hidden ?? new HiddenSums(group, 0)).centred(),
+    ...(hidden ?? new HiddenSums(group, 0)).centered(),
     losses: logits.losses,
     hits: logits.hits,
     comparison: comparison.result(),
@@ -88,7 +88,7 @@ class LogitSums {
     const label = table[pair] as number;
     const from = i * order;
     const top = largestAt(data, from, order);
-    const others = centreRow(data, from, this.#row, this.#powers);
+    const others = centerRow(data, from, this.#row, this.#powers);
     for (let c = 0; c < order; c++) {
       const x = this.#row[c] as number;
       this.squares += x * x;
@@ -105,7 +105,7 @@ class LogitSums {
  * Write the logits from `start` on less their mean into `row`, and their exponentials relative to the
  * largest into `powers`; gives the sum of these without the largest.
  */
-export function centreRow(
+export function centerRow(
   data: ArrayLike<number>,
   start: number,
   row: Float64Array,
@@ -162,7 +162,7 @@ class HiddenSums {
   }
 
   /** Each element occurs in `order` pairs, so the sums lose `order` times a neuron's mean. */
-  centred() {
+  centered() {
     const { order } = this.#group;
     const width = this.#width;
     const means = new Float64Array(width);

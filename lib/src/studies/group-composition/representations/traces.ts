@@ -18,7 +18,7 @@ export function traceTable(
   return out;
 }
 
-/** How alike the logits and a hypothesis are. Every row is centred over the answers first. */
+/** How alike the logits and a hypothesis are. Every row is centered over the answers first. */
 export interface LogitComparison {
   /** Mean over the pairs of the cosine between the rows. */
   readonly cosine: number;
@@ -34,7 +34,7 @@ export interface LogitComparison {
 /** Compares logits row by row with a hypothesis that depends on the product alone. */
 export class TraceComparison {
   readonly #order: number;
-  /** "ab c": rows centred, and their softmax. */
+  /** "ab c": rows centered, and their softmax. */
   readonly #rows: Float64Array;
   readonly #softmax: Float64Array;
   readonly #squares: Float64Array;
@@ -66,7 +66,7 @@ export class TraceComparison {
     }
   }
 
-  /** Add a pair: its centred logits and their exponentials up to a factor. */
+  /** Add a pair: its centered logits and their exponentials up to a factor. */
   add(product: number, x: Float64Array, powers: Float64Array): void {
     const start = product * this.#order;
     let [xh, xx, pq, pp] = [0, 0, 0, 0];

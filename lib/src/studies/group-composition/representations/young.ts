@@ -1,6 +1,6 @@
 /**
  * Irreducible representations of the symmetric groups by Young's orthogonal form: matrices of the
- * neighbour transpositions (k k+1) on standard tableaux. Source: James and Kerber 1981, The
+ * neighbor transpositions (k k+1) on standard tableaux. Source: James and Kerber 1981, The
  * Representation Theory of the Symmetric Group, section 3.4.
  */
 
@@ -45,7 +45,7 @@ export function exchanged(tableau: Tableau, k: number): Tableau {
 }
 
 /** Matrix of the transposition (k k+1) on the tableaux, row-major. */
-function neighbourMatrix(tableaux: readonly Tableau[], k: number): Float64Array {
+function neighborMatrix(tableaux: readonly Tableau[], k: number): Float64Array {
   const d = tableaux.length;
   const indexOf = new Map(tableaux.map((tableau, i) => [tableau.join(";"), i]));
   const out = new Float64Array(d * d);
@@ -77,7 +77,7 @@ export function spechtRepresentation(
     const images = Array.from({ length: n }, (_, i) => (i === k ? k + 1 : i === k + 1 ? k : i));
     return {
       element: indexOf.get(images.join()) as number,
-      matrix: neighbourMatrix(tableaux, k),
+      matrix: neighborMatrix(tableaux, k),
     };
   });
   const found = new Map([[group.identity, identityMatrix(d)]]);
