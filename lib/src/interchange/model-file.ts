@@ -18,7 +18,10 @@ export interface ModelFile<C = unknown> {
   readonly step?: number;
   /** Fields of the configuration that neither the file nor the caller gave, taken as usual. */
   readonly assumed: { readonly [field: string]: unknown };
-  /** What the file says otherwise than the configuration, where the configuration wins. */
+  /**
+   * What the file says otherwise than the configuration, where the configuration wins, and weights that
+   * are not finite numbers.
+   */
   readonly warnings?: readonly string[];
 }
 
@@ -41,6 +44,21 @@ export function fitWeights<C>(
     return [name, weightsAsFloat32(`${where}: ${name}`, whole)] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/** At most one sentence: how many weights are NaN or infinite, and where. */
+export function notFinite(where: string, weights: WeightArrays): readonly string[] {
+  const found = Object.entries(weights).flatMap(([name, { data }]) => {
+    let count = 0;
+    for (const x of data) if (!Number.isFinite(x)) count++;
+    return count === 0 ? [] : [{ name, count }];
+  });
+  if (found.length === 0) return [];
+  const total = found.reduce((sum, { count }) => sum + count, 0);
+  const names = found.slice(0, 3).map(({ name }) => name);
+  const more = found.length > 3 ? ` and ${found.length - 3} more` : "";
+  const numbers = total === 1 ? "1 number is" : `${total} numbers are`;
+  return [`${where}: ${numbers} NaN or infinite, in ${names.join(", ")}${more}`];
 }
 
 /** Every weight of TransformerLens's state dict: those of the model, and tied ones for themselves. */

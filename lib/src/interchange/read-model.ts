@@ -15,12 +15,13 @@ import {
   stateDictOf,
   weightsOf,
 } from "../io/index.ts";
+import { requireUniqueNames } from "../io/json-scanner.ts";
 import { type Model, type ModelName, models, parseConfig } from "../models/index.ts";
 import { parsePasses, type WeightPass } from "../models/weight-processing/passes.ts";
 import { type ConfigRecord, fromTransformerLensConfig, isConfigRecord } from "./config-names.ts";
 import { type Allowed, type Determined, families } from "./families.ts";
 import { layoutSays, maskSays } from "./layout-hints.ts";
-import { fitWeights, type ModelFile } from "./model-file.ts";
+import { fitWeights, type ModelFile, notFinite } from "./model-file.ts";
 import { checkProcessed } from "./processing.ts";
 
 /** How files that hold models are encoded. */
@@ -81,14 +82,16 @@ export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Mo
   agree(where, allowed, config as ConfigRecord);
   const { processed = [], step } = file;
   checkProcessed(where, processed, config);
+  const fitted = fitWeights(where, model, config, weights);
+  const said = [...warnings, ...notFinite(where, fitted)];
   return {
     model,
     config,
-    weights: fitWeights(where, model, config, weights),
+    weights: fitted,
     processed,
     ...(step !== undefined && { step }),
     assumed,
-    ...(warnings.length > 0 ? { warnings } : {}),
+    ...(said.length > 0 ? { warnings: said } : {}),
   };
 }
 
@@ -215,9 +218,11 @@ function parsed(where: string, text: string): ConfigRecord {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      requireUniqueNames(`${where}: the configuration in the file`, text);
       return value as ConfigRecord;
     }
-  } catch {
+  } catch (error) {
+    if (error instanceof InputError) throw error;
     // Falls through: text that is no JSON is refused like JSON that is no object.
   }
   throw new InputError(`${where}: the configuration in the file is not a JSON object`);

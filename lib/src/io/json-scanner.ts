@@ -142,3 +142,26 @@ export class JsonScanner {
     );
   }
 }
+
+/** Throws `InputError` for JSON text with an object that names a field twice; `what` opens the message. */
+export function requireUniqueNames(what: string, text: string): void {
+  const scanner = new JsonScanner(what, text);
+  const value = (depth: number): void => {
+    if (depth > DEEPEST) throw new InputError(`${what} is nested more than ${DEEPEST} deep`);
+    const next = scanner.peek();
+    if (next === "[") scanner.list(() => value(depth + 1));
+    else if (next === "{") fields(depth);
+    else scanner.skip();
+  };
+  const fields = (depth: number): void => {
+    const names = new Set<string>();
+    scanner.object((name) => {
+      if (names.has(name))
+        throw new InputError(`${what} names ${shown(name)} twice; leave one out`);
+      names.add(name);
+      value(depth + 1);
+    });
+  };
+  value(0);
+  scanner.end();
+}

@@ -107,6 +107,8 @@ export interface Model<C> {
    * to logits or a residual stream. Absent in models that do not consist of blocks.
    */
   forwardSpan?(weights: Weights, config: C, input: Tensor, hook: Hook, span: Span): Tensor;
+  /** Throws for a span that leaves out hooks that stay; see `withHooks`. Absent without such hooks. */
+  checkSpan?(config: C, span: Span): void;
   /** Only so many first tokens of a sequence are read, and must have an embedding; default all. */
   readonly reads?: number;
   /** The weights that the forward pass multiplies by, where they are others; see `HookedModel`. */

@@ -137,6 +137,7 @@ function runHooked<C>(
   const attentionMask =
     options.attentionMask === undefined ? undefined : maskTensor("forward", options.attentionMask);
   const span: Span = { startAtLayer, stopAtLayer, attentionMask, unembed: returnType !== null };
+  model.checkSpan?.(config, span);
   if (givesLoss(returnType)) checkVocabulary(model, config);
   const run =
     tokens === undefined

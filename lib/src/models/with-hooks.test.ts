@@ -53,10 +53,26 @@ describe("withHooks", () => {
     const last = hooked.model.lastLogits(hooked.weights, hooked.config, table);
     expectClose(last, hooked.forward(tokens).at([], -1));
     expect(hooked.model.logitsAt).toBeUndefined();
-    const middle = hooked.forward(tokens, { stopAtLayer: 1 });
+    const everywhere = model.withHooks(hooks.slice(1));
+    const middle = everywhere.forward(tokens, { stopAtLayer: 1 });
     const before = hooks.filter(([name]) => !String(name).startsWith("blocks.1"));
     expectClose(middle, model.runWithHooks(tokens, before, { stopAtLayer: 1 }));
     expectClose(hooked.forward(middle, { startAtLayer: 1 }), hooked.forward(tokens));
+  });
+
+  it("refuses a stretch of a pass that leaves one of them out, as runWithHooks does", async () => {
+    const hooked = (await create()).withHooks([hooks[0] as HookEntry]);
+    const wanted =
+      'withHooks: hook point "blocks.1.attn.hook_z" does not fire from stopAtLayer 1 on';
+    expect(() => hooked.forward(tokens, { stopAtLayer: 1 })).toThrow(wanted);
+    expect(() => hooked.runWithHooks(tokens, [], { stopAtLayer: 1 })).toThrow(wanted);
+    const twice = hooked.withHooks([["hook_embed", (x) => x.mul(2)]]);
+    expect(() => twice.forward(tokens, { stopAtLayer: 1 })).toThrow(wanted);
+    const middle = hooked.forward(tokens, { stopAtLayer: 2 });
+    expect(() => twice.forward(middle, { startAtLayer: 1 })).toThrow(InputError);
+    expect(
+      hooked.runWithCache(tokens, { names: ["hook_embed"], stopAfterLast: true }).cache.size,
+    ).toBe(1);
   });
 
   it("nests: hooks of a run see what the ones that stay have left", async () => {

@@ -3,10 +3,12 @@ import { nd } from "../core/nd.ts";
 import { type HookEntry, hooksOf } from "./hook-entries.ts";
 import { compose } from "./hooks.ts";
 import type { Hook, Model, TokenTable } from "./model.ts";
+import { reachOf } from "./reach.ts";
 
 /**
  * The model with some activations changed in every pass, before any other hook sees them: it can be
- * run, cached and trained like any model. The fast paths, which have no hooks, run whole passes.
+ * run, cached and trained like any model. A stretch of a pass (`startAtLayer`, `stopAtLayer`) that one of
+ * them lies out of is an InputError. The fast paths, which have no hooks, run whole passes.
  */
 export function withHooks<C>(model: Model<C>, hooks: readonly HookEntry[]): Model<C> {
   const { forwardSpan, logitsAt: _, ...rest } = model;
@@ -23,6 +25,11 @@ export function withHooks<C>(model: Model<C>, hooks: readonly HookEntry[]): Mode
   if (forwardSpan === undefined) return hooked;
   return {
     ...hooked,
+    checkSpan: (config, span) => {
+      const points = model.points(config);
+      model.checkSpan?.(config, span);
+      hooksOf("withHooks", points, hooks, reachOf(points, span));
+    },
     forwardSpan: (weights, config, input, hook, span) =>
       forwardSpan(weights, config, input, all(config, hook), span),
   };

@@ -39,6 +39,7 @@ export async function analyseArticle(asked: Asked, options: AnalyseOptions): Pro
     usual: { model: plan.model.name, config: plan.config as ConfigRecord },
     ...options.stateDict,
   });
+  for (const text of file.warnings ?? []) options.onProgress?.({ kind: "message", text });
   const facts: FileFacts = {
     model: file.model.name,
     config: file.config as FileFacts["config"],

@@ -1,5 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { InputError } from "../../core/errors.ts";
 import { printable, printableJson, sentence } from "../../core/text.ts";
 import {
@@ -11,10 +12,12 @@ import {
   readModel,
   writeModel,
 } from "../../interchange/index.ts";
+import { requireUniqueNames } from "../../io/json-scanner.ts";
 import { checkStart } from "../../io/start.ts";
 import { explainRead, readIfThere, replaceFile } from "../../runs/disk.ts";
 import { systemCode } from "../../runs/disk-errors.ts";
 import type { Context } from "../context.ts";
+import { interruptible } from "../interrupt.ts";
 import { readSmallText } from "../small-text.ts";
 import type { Command } from "./command.ts";
 import { stateDictOptions, type WeightsFlags, weightsFlags } from "./flags.ts";
@@ -66,8 +69,14 @@ export const convert: Command = {
         const target = resolve(context.cwd, output);
         await checkTarget(target, output, flags.force === true);
         const file = await readInput(context, input, flags);
-        const bytes = format === "onnx" ? await onnx(file, flags) : writeModel(file, format);
-        await replaceFile(target, bytes, "choose another place for the output");
+        const bytes = await interruptible(context, async (signal) => {
+          const content = format === "onnx" ? await onnx(file, flags) : writeModel(file, format);
+          await setImmediate(); // a signal that came meanwhile is heard now
+          if (signal.aborted) return undefined;
+          await replaceFile(target, content, "choose another place for the output");
+          return content;
+        });
+        if (bytes === undefined) return done(130);
         for (const warning of file.warnings ?? []) context.stderr.write(`${sentence(warning)}\n`);
         const summary = { in: input, out: output, bytes: bytes.length, ...contentsOf(file) };
         const outputs = format === "onnx" ? { outputs: outputsOf(file, flags) } : {};
@@ -133,9 +142,11 @@ async function readConfig(context: Context, path: string): Promise<ConfigRecord>
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      requireUniqueNames(`--config: ${path}`, text);
       return value as ConfigRecord;
     }
-  } catch {
+  } catch (error) {
+    if (error instanceof InputError) throw error;
     // Refused below, like JSON that is no object.
   }
   throw new InputError(`--config: ${path} must hold a JSON object, e.g. {"actFn": "relu"}`);
