@@ -81,7 +81,7 @@ describe("parameters that no machine can train with", () => {
     ["modularAddition", { outputs: 1e9 }, /weights/],
     ["modularAdditionBitnet", { dModel: 4e8 }, /weights/],
     ["skipTrigram", { testCount: 1e9 }, /tokens of examples/],
-    ["modularAddition", { p: 4 }, /^modular-addition: the parameters leave 4 examples to train on/],
+    ["modularAddition", { p: 3 }, /^modular-addition: the parameters leave 2 examples to train on/],
   ])("%s with %j is refused in a moment", (name, changes, message) => {
     const study = studies[name] as AnyStudy;
     const before = process.cpuUsage().user;
@@ -98,6 +98,12 @@ describe("parameters that no machine can train with", () => {
     ["skipTrigram", { earlierEpochs: 1e9 }, "Too big: expected number to be <=1000000"],
     ["skipTrigram", { nHeads: 1e6 }, "Too big: expected number to be <=1024"],
     ["skipTrigram", { trainCount: 1e6, batchSize: 10 }, "must be at least 100, for at most 10000"],
+    [
+      "modularAddition",
+      { p: 9 },
+      "must be a prime, so that every frequency tells all answers apart; the nearest is 7",
+    ],
+    ["modularAdditionBitnet", { p: 8 }, "the nearest is 7"],
     ["modularAddition", { nHeads: 2048 }, "Too big: expected number to be <=1024"],
   ])("%s with %j breaks a rule of its schema", (name, changes, message) => {
     const parsed = (studies[name] as AnyStudy).params.safeParse(changes);

@@ -119,6 +119,21 @@ describe("runArticle", () => {
     expect(second).toEqual({ ...first, loaded: true });
   });
 
+  it("says in one line that a finished run was made on another device, or with other threads", async () => {
+    const out = freshOut();
+    const first = await run(out, {}, { threads: 1 });
+    const said: string[] = [];
+    const onProgress: RunOptions["onProgress"] = (one) => {
+      if (one.kind === "message") said.push(one.text);
+    };
+    const asked = { backend: refuseBackend, device: "web", threads: 3, onProgress } as const;
+    expect(await run(out, {}, asked)).toEqual({ ...first, loaded: true });
+    await run(out, {}, { backend: refuseBackend, threads: 1, device: "native", onProgress });
+    expect(said).toEqual([
+      "the run is finished, on native with at most 1 threads, and is shown as it is; --device web and --threads 3 with --fresh trains it again",
+    ]);
+  });
+
   it("gives other parameters another folder, and shares a training that they do not change", async () => {
     const out = freshOut();
     const first = await run(out);

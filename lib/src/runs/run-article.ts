@@ -91,6 +91,8 @@ async function readAgain(
   if (trainings === undefined || device !== record.device || threads !== record.threads) {
     return undefined;
   }
+  const other = otherThan(record, options);
+  if (other !== undefined) options.onProgress?.({ kind: "message", text: other });
   const nothing = new Error("something has to be measured");
   const cannot = async (): Promise<Backend> => {
     throw nothing;
@@ -107,6 +109,16 @@ async function readAgain(
     if (error === nothing) return undefined;
     throw error;
   }
+}
+
+/** What was asked for and is not how the finished run was made, in a sentence. */
+function otherThan({ device, threads }: RunRecord, asked: RunOptions): string | undefined {
+  const differs = [
+    asked.device !== undefined && asked.device !== device ? `--device ${asked.device}` : "",
+    asked.threads !== undefined && asked.threads !== threads ? `--threads ${asked.threads}` : "",
+  ].filter((flag) => flag !== "");
+  if (differs.length === 0) return undefined;
+  return `the run is finished, on ${device} with at most ${threads} threads, and is shown as it is; ${differs.join(" and ")} with --fresh trains it again`;
 }
 
 async function checkedRecord({ study, params }: Asked, folder: string) {

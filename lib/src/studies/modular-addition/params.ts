@@ -1,9 +1,17 @@
 import { z } from "zod";
+import { isPrime, nearestPrime } from "../../tasks/modular-arithmetic/primes.ts";
 import { float64Steps } from "../shared/float64-steps.ts";
 import { mostHeads, wholeHeads } from "../shared/heads.ts";
 
 const unit = (description: string, unitName?: string) =>
   unitName === undefined ? { description } : { description, unit: unitName };
+
+/**
+ * The analysis asks which frequencies k a model computes with, each of which must tell all p answers
+ * apart: cos(2π k d / p) is 1 at d = 0 alone. Where k shares a factor with p it is 1 elsewhere, too.
+ */
+const composite = ({ input }: { readonly input?: unknown }): string =>
+  `must be a prime, so that every frequency tells all answers apart; the nearest is ${nearestPrime(Number(input))}`;
 
 /** Parameters shared by every study of modular arithmetic: the data, the size, the optimiser. */
 export const taskParams = {
@@ -11,7 +19,13 @@ export const taskParams = {
     .enum(["a+b", "a-b", "a*b", "a/b", "a^2+b^2", "x^2+xy+y^2"])
     .default("a+b")
     .meta(unit("what the model computes, modulo p")),
-  p: z.int().min(2).max(997).default(113).meta(unit("modulus; a prime for a/b")),
+  p: z
+    .int()
+    .min(2)
+    .max(997)
+    .refine(isPrime, { error: composite })
+    .default(113)
+    .meta(unit("modulus, a prime")),
   trainFraction: z
     .number()
     .gt(0, "must lie strictly between 0 and 1")
