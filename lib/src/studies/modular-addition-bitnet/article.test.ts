@@ -62,7 +62,10 @@ describe("modular-addition-bitnet as an article", () => {
       expect(page.metrics[name], name).toBeCloseTo(value, 6);
     }
     expect(texts(page)).not.toMatch(/NaN|undefined|no number|no share|""/);
-    expect(page.claims.map(({ id, holds }) => [id, holds])).toEqual([["losses-as-logged", true]]);
+    expect(page.claims.map(({ id, holds }) => [id, holds])).toEqual([
+      ["neurons-counted-twice", true],
+      ["losses-as-logged", true],
+    ]);
     const items = page.sections.flatMap((section) => section.items);
     expect(items.filter((item) => item.kind === "figure" && !item.folded).length).toBeLessThan(16);
     const table = items.find((item) => item.kind === "table");
@@ -98,6 +101,7 @@ describe("modular-addition-bitnet as an article", () => {
       ["train-loss-2", true],
       ["train-loss-99", undefined],
       ["test-loss-100", undefined],
+      ["neurons-counted-twice", true],
       ["losses-as-logged", true],
     ]);
     expect(held(page)).toEqual([]);
@@ -139,7 +143,7 @@ describe("modular-addition-bitnet as an article", () => {
     const page = await read(
       await fileLab({ model, config, weights: initial, sha256: "0" } as never, instruments),
     );
-    expect(page.claims).toEqual([]);
+    expect(page.claims.map(({ id }) => id)).toEqual(["neurons-counted-twice"]);
     expect(page.sections.map(({ title }) => title)).not.toContain("Kinds of weights side by side");
     expect(texts(page)).not.toMatch(/NaN|undefined|no number|no share|""/);
   });

@@ -14,7 +14,7 @@ import {
   valueAt,
 } from "../../lab/index.ts";
 import { planted } from "../../lab/testing/planted.ts";
-import type { Circuit, Progress } from "../shared/modular-arithmetic/measure.ts";
+import type { Circuit, Pictures, Progress } from "../shared/modular-arithmetic/measure.ts";
 import { modularAddition as study } from "./article.ts";
 import type { ModularAdditionParams } from "./params.ts";
 import { plan } from "./plan.ts";
@@ -64,7 +64,10 @@ describe("modular-addition as an article", () => {
       expect(page.metrics[name], name).toBeCloseTo(value, 6);
     }
     expect(texts(page)).not.toMatch(/NaN|undefined|no number|no share|""/);
-    expect(page.claims.map(({ id, holds }) => [id, holds])).toEqual([["losses-as-logged", true]]);
+    expect(page.claims.map(({ id, holds }) => [id, holds])).toEqual([
+      ["neurons-counted-twice", true],
+      ["losses-as-logged", true],
+    ]);
     const figures = page.sections.flatMap(({ items }) =>
       items.flatMap((item) => (item.kind === "figure" ? [item] : [])),
     );
@@ -91,6 +94,11 @@ describe("modular-addition as an article", () => {
       full: { ...full, test: 1 },
     }));
     expect(await failed(progress)).toEqual(["losses-as-logged"]);
+    const pictures = planted(lab, "neurons", ({ pre, ...rest }: Pictures) => ({
+      ...rest,
+      ...{ pre, transformed: pre },
+    }));
+    expect(await failed(pictures)).toEqual(["neurons-counted-twice"]);
   });
 
   it("starts from the data and the weights of Grokking_Demo", async () => {
@@ -103,6 +111,7 @@ describe("modular-addition as an article", () => {
       ["initial-test-loss", true],
       ["train-loss-99", undefined],
       ["test-loss-100", undefined],
+      ["neurons-counted-twice", true],
       ["losses-as-logged", true],
     ]);
     expect(held(page)).toEqual([]);
@@ -170,7 +179,7 @@ describe("the claims at the end of the default training", () => {
     expect(await ids({ float64Steps: 0 })).not.toContain("groks");
     expect(await ids({ float64Steps: 0, steps: 20_000 })).toContain("groks");
     expect(await ids({ weightDecay: 0.5 })).not.toContain("train-loss-99");
-    expect(await ids({ p: 59 })).toEqual([]);
+    expect(await ids({ p: 59 })).toEqual(["neurons-counted-twice"]);
   });
 });
 
@@ -223,7 +232,7 @@ describe("a model from a file", () => {
     const { model, config, initial } = plan(params);
     const file = { model, config, weights: initial, sha256: "0" };
     const alone = await read(await fileLab(file as never, instruments));
-    expect(alone.claims).toEqual([]);
+    expect(alone.claims.map(({ id }) => id)).toEqual(["neurons-counted-twice"]);
     const ofSplit = /train|test|excluded/i;
     expect(Object.keys(alone.metrics).filter((name) => ofSplit.test(name))).toEqual([]);
     expect(alone.sections.map(({ title }) => title)).not.toContain("Training");

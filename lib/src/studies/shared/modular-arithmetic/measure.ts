@@ -224,6 +224,8 @@ export async function neurons(subject: Subject, shown: readonly number[]) {
   };
 }
 
+export type Pictures = Awaited<ReturnType<typeof neurons>>;
+
 /** One checkpoint on the way, for key frequencies found in another. */
 export async function progress(subject: Subject, split: SplitParams, key: readonly number[]) {
   const p = modulus(subject);

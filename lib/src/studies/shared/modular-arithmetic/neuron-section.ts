@@ -3,6 +3,7 @@
 import { fourierBasis } from "../../../analysis/index.ts";
 import {
   type Block,
+  claim,
   explore,
   figure,
   headline,
@@ -11,6 +12,7 @@ import {
   percent,
   plural,
   prose,
+  type Reference,
   section,
 } from "../../../article/index.ts";
 import type { NdArray } from "../../../core/nd.ts";
@@ -101,6 +103,7 @@ async function* chosen(
     which,
     facets({ panels: panels(maps.post), ...grid, sequential: true }),
   );
+  yield sharesAgree(seen, shown, maps.transformed);
   if (seen.keyFrequencies.length === 0) return;
   const { names, frequencies } = fourierBasis(seen.p);
   const kept = frequencies.flatMap((k, i) =>
@@ -117,6 +120,37 @@ async function* chosen(
       ...{ xLabel: "component of b", yLabel: "component of a" },
     }),
     { folded: true },
+  );
+}
+
+const parseval: Reference = {
+  kind: "theorem",
+  paper: "Parseval's identity",
+  at: "a function and its Fourier transform have the same norm",
+};
+
+/** The shares of the neurons' frequencies, from their pictures and as they were counted for all neurons. */
+function sharesAgree(
+  { p, neurons: n }: Circuit,
+  shown: readonly number[],
+  pictures: NdArray,
+): Block {
+  const { frequencies } = fourierBasis(p);
+  const energy = ({ data }: NdArray) => Array.from(data).reduce((sum, x) => sum + x * x, 0);
+  const off = shown.map((neuron, i) => {
+    const k = n.grouped.frequency[neuron] as number;
+    const block = frequencies.flatMap((of, at) => (of === 0 || of === k ? [at] : []));
+    const picture = mapOf(pictures, i);
+    const share = energy(partOf(picture, block)) / energy(picture);
+    return Math.abs(share - (n.grouped.fraction[neuron] as number));
+  });
+  return claim(
+    "neurons-counted-twice",
+    "largest difference in a shown neuron's share of variance at its frequency, from its picture and as counted",
+    parseval,
+    0,
+    Math.max(...off),
+    { within: 1e-5, why: "pictures are kept in float32" },
   );
 }
 
