@@ -9,6 +9,7 @@ import {
   behaviour,
   claim,
   count,
+  explore,
   figure,
   list,
   mechanism,
@@ -29,30 +30,20 @@ import {
   type Training,
 } from "../../lab/index.ts";
 import { type InductionLayout, inductionToken, sequenceLength } from "../../tasks/index.ts";
+import { agreed, sizeIn } from "../shared/fit.ts";
 import {
   ablationSection,
   attentionFigure,
   attentionSection,
   circuit,
   compositionSection,
-  headName,
   type Opened,
-  scoreOf,
   scoreSection,
-  strongest,
 } from "./head-sections.ts";
-import {
-  ablations,
-  answer,
-  type Head,
-  heads,
-  losses,
-  measurements,
-  moment,
-  storedLosses,
-} from "./measure.ts";
+import { ablations, answer, heads, losses, measurements, moment, storedLosses } from "./measure.ts";
 import { type InductionHeadsParams, inductionHeadsParams } from "./params.ts";
 import { plan, size } from "./plan.ts";
+import { type Head, headName, scoreOf, scoring, strongest } from "./scores.ts";
 import { elhage, olsson, progressMeasures } from "./sources.ts";
 import {
   developmentSection,
@@ -62,21 +53,22 @@ import {
   placesFigure,
 } from "./training-sections.ts";
 
+const chosen = z.int().min(0).optional();
+
 /** Looked at when a reader does not say otherwise: the last checkpoint, no head and no sequence. */
 export const inductionHeadsView = z.strictObject({
-  sequence: z
-    .array(z.int().min(1))
-    .min(1)
-    .optional()
-    .meta({ description: "tokens to give the model after its beginning, as in 5,9,2,5" }),
-  layer: z.int().min(0).optional().meta({ description: "layer of the head to look at; default 1" }),
-  head: z.int().min(0).optional().meta({ description: "head to look at" }),
-  step: z.int().min(0).optional().meta({ description: "checkpoint to look at", unit: "steps" }),
+  sequence: z.array(z.int().min(1)).min(1).optional().meta({
+    description: "tokens to give the model after its beginning, as in 5,9,2,5; by default none",
+  }),
+  layer: chosen.meta({ description: "layer of the heads to look at; by default 1" }),
+  head: chosen.meta({
+    description: "head to look at first; by default the one that looks up most",
+  }),
+  step: chosen.meta({ description: "checkpoint to look at; by default the last", unit: "steps" }),
 });
 export type InductionHeadsView = z.infer<typeof inductionHeadsView>;
 
-/** The study as an article: the same claims as the study of this name, on the same training. */
-export const inductionHeadsArticle: Study<InductionHeadsParams, InductionHeadsView> = {
+export const inductionHeads: Study<InductionHeadsParams, InductionHeadsView> = {
   name: "induction-heads",
   title: "Induction heads: looking up what came next",
   sources: [olsson, elhage, progressMeasures],
@@ -93,7 +85,7 @@ export const inductionHeadsArticle: Study<InductionHeadsParams, InductionHeadsVi
     evalEvery: 5,
     checkpointEvery: 10,
   },
-  measurements,
+  measurements: [measurements, scoring],
   size,
   fit,
   plans: (params) => ({ model: plan(params) }),
@@ -101,20 +93,21 @@ export const inductionHeadsArticle: Study<InductionHeadsParams, InductionHeadsVi
 };
 
 /** The parameters with the sizes of a model in a file; lengths must agree. */
-function fit(params: InductionHeadsParams, { model, config }: FileFacts): InductionHeadsParams {
-  const { nLayers, nCtx, dModel, dVocab, nHeads } = config as Readonly<Record<string, number>>;
-  if (model !== "hooked-transformer" || nLayers !== 2) {
+function fit(params: InductionHeadsParams, file: FileFacts): InductionHeadsParams {
+  const field = (name: string): number => sizeIn("induction-heads", file, name);
+  if (field("nLayers") !== 2) {
     throw new InputError(
-      `induction-heads: the model must be a hooked-transformer of two layers, got a ${model} of ${nLayers ?? "unknown"}`,
+      `induction-heads: the model must have two layers, got ${field("nLayers")}`,
     );
   }
   const wanted = sequenceLength(params);
-  if (nCtx !== wanted) {
+  if (field("nCtx") !== wanted) {
     throw new InputError(
-      `induction-heads: the model must have ${wanted} positions, 1 + copies * (copyLength + slack), got ${nCtx}; set these`,
+      `induction-heads: the model must have ${wanted} positions, 1 + copies * (copyLength + slack), got ${field("nCtx")}; set these`,
     );
   }
-  return { ...params, dModel, vocabulary: dVocab, nHeads } as InductionHeadsParams;
+  const [dModel, vocabulary, nHeads] = [field("dModel"), field("dVocab"), field("nHeads")];
+  return agreed("induction-heads", params, file, { dModel, vocabulary, nHeads });
 }
 
 /** The published run, and the configuration that its file does not tell. */
@@ -149,7 +142,7 @@ async function* article(
   const asked = checkedView(view, model, params);
   const opened = await open(model, layoutOf(params), ownBatches);
   const judged = isDefault(params) && training.finished && view.step === undefined;
-  const published = await publishedRun(lab);
+  const published = lab.dataKnown ? await publishedRun(lab) : undefined;
   const whose = { id: "", title: "", judged };
 
   yield summary(...answerInShort(params, opened));
@@ -159,9 +152,9 @@ async function* article(
   yield* scoreSection(whose, opened);
   yield* compositionSection(whose, opened);
   yield* ablationSection(whose, opened);
-  if (asked.head !== undefined) yield* headSection(asked.head, opened);
+  yield* headSection(asked.head ?? strongestIn(asked.layer, opened), opened);
   if (asked.sequence !== undefined) yield* ownSequence(asked.sequence, asked.head, model);
-  if (published !== undefined && lab.dataKnown) yield* publishedSections(published);
+  if (published !== undefined) yield* publishedSections(published);
 }
 
 function isDefault(params: InductionHeadsParams): boolean {
@@ -173,7 +166,7 @@ function checkedView(
   { layer = 1, head, sequence }: InductionHeadsView,
   { config }: Snapshot,
   { vocabulary }: InductionHeadsParams,
-): { readonly head?: Head; readonly sequence?: readonly number[] } {
+): { readonly layer: number; readonly head?: Head; readonly sequence?: readonly number[] } {
   const { nLayers, nHeads, nCtx } = config as Readonly<Record<string, number>>;
   if (layer >= Number(nLayers) || (head ?? 0) >= Number(nHeads)) {
     throw new InputError(
@@ -189,6 +182,7 @@ function checkedView(
     }
   }
   return {
+    layer,
     ...(head === undefined ? {} : { head: [layer, head] as const }),
     ...(sequence && { sequence: [0, ...sequence] }),
   };
@@ -218,8 +212,8 @@ function answerInShort({ copyLength }: InductionHeadsParams, opened: Opened) {
     mechanism(
       "one-reads-the-other",
       both ? composing.length === found.inductionHeads.length : undefined,
-      "The keys of the second read most of what the first wrote. ",
-      "Not every one of the second kind reads most of the first with its keys. ",
+      "Of all heads of layer 0, the keys of the second kind read the first kind most. ",
+      "Not every head of the second kind reads the first kind most with its keys. ",
     ),
     "Copies stand at random places, so the distance between them says nothing. A head is written L*layer*H*head*; losses are in nats; step n is after n updates.",
   ];
@@ -270,12 +264,29 @@ async function* told(
   if (judged) yield* fallClaims(params, curves, opened, followed);
 }
 
-function* headSection(head: Head, { heads: found, ablations: lost }: Opened): Generator<Block> {
+/** The head of a layer that looks up most. */
+function strongestIn(layer: number, { heads: found }: Opened): Head {
+  const row = found.scores.induction[layer] ?? [];
+  return [layer, row.indexOf(Math.max(...row))];
+}
+
+/** Heads of a layer that the page holds a part of for each. */
+const mostExplored = 16;
+
+/** One head after the other: what it does, and where it attends on the sequence of the figure above. */
+function* headSection([layer, asked]: Head, opened: Opened): Generator<Block> {
+  const heads = Array.from({ length: opened.heads.copied[layer]?.length ?? 0 }, (_, head) => head);
+  yield section(`One head of layer ${layer}`);
+  yield explore("head", heads.length <= mostExplored ? heads : [asked], asked, (head) =>
+    oneHead([layer, head], opened),
+  );
+}
+
+function* oneHead(head: Head, { heads: found, ablations: lost }: Opened): Generator<Block> {
   const { scores, chance, copied, example } = found;
   const share = (kind: keyof typeof scores) => percent(scoreOf(scores[kind], head));
-  yield section(`Head ${headName(head)}`);
   yield prose(
-    `It gives ${share("previous")} of its attention to the token before within the first copy (${percent(chance.previous)} when spread evenly), and from later copies ${share("duplicate")} to the same token and ${share("induction")} to what followed it (${percent(chance.induction)}). ${percent(scoreOf(copied, head))} of the tokens raise their own logit most by its values. Without it the loss on later copies is ${number(scoreOf(lost.mean, head))} nats, with all heads ${number(lost.whole)}.`,
+    `${headName(head)} gives ${share("previous")} of its attention to the token before within the first copy (${percent(chance.previous)} when spread evenly), and from later copies ${share("duplicate")} to the same token and ${share("induction")} to what followed it (${percent(chance.induction)}). ${percent(scoreOf(copied, head))} of the tokens raise their own logit most by its values. Without it the loss on later copies is ${number(scoreOf(lost.mean, head))} nats, with all heads ${number(lost.whole)}.`,
   );
   yield figure(
     "one-head",

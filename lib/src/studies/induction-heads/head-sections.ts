@@ -5,6 +5,7 @@ import {
   type Block,
   claim,
   figure,
+  formula,
   headline,
   isMost,
   list,
@@ -15,9 +16,11 @@ import {
   section,
   table,
 } from "../../article/index.ts";
+import { nd } from "../../core/nd.ts";
 import { facets } from "../../figures/index.ts";
 import { inductionToken } from "../../tasks/index.ts";
-import type { Ablations, Head, Heads, HeadTable, Losses } from "./measure.ts";
+import type { Ablations, Heads, Losses } from "./measure.ts";
+import { type Head, type HeadTable, headName, scoreOf, strongest } from "./scores.ts";
 import { elhage, olsson, own } from "./sources.ts";
 
 /** A model with what was measured of it. */
@@ -35,22 +38,6 @@ export interface Whose {
   readonly title: string;
   /** Whether papers and thresholds say what is to be found. */
   readonly judged: boolean;
-}
-
-/** As TransformerLens writes a head: "L1H0". */
-export function headName([layer, head]: Head): string {
-  return `L${layer}H${head}`;
-}
-
-export function scoreOf(scores: HeadTable, [layer, head]: Head): number {
-  return scores[layer]?.[head] ?? Number.NaN;
-}
-
-/** The head with the largest score. */
-export function strongest(scores: HeadTable): Head {
-  const best = Math.max(...scores.flat());
-  const layer = scores.findIndex((row) => row.includes(best));
-  return [layer, scores[layer]?.indexOf(best) ?? -1];
 }
 
 /** "L1H0 gives 61 % and L1H3 gives 58 %". */
@@ -113,14 +100,10 @@ export function attentionFigure(
 ) {
   const [layers = 0, heads = 0, length = 0] = shape;
   const written = tokens.map((token, i) => `${i}: ${inductionToken(token)}`);
-  const square = (i: number) =>
-    Array.from({ length }, (_, dest) => {
-      const at = (i * length + dest) * length;
-      return Array.from(data.subarray(at, at + length), Number);
-    });
+  const size = length ** 2;
   const all = Array.from({ length: layers * heads }, (_, i) => ({
     title: headName([Math.floor(i / heads), i % heads]),
-    z: square(i),
+    z: nd("float32", [length, length], data.subarray(i * size, (i + 1) * size)),
   }));
   const panels =
     only === undefined ? all : [all[only[0] * heads + only[1]] as (typeof all)[number]];
@@ -240,13 +223,16 @@ export function* compositionSection(whose: Whose, opened: Opened): Generator<Blo
   });
   yield section(`${whose.title}Who reads whom`);
   yield prose(
-    `How strongly does a head of layer 1 read what a head of layer 0 writes? The composition score of Elhage et al. 2021 is the norm of the product of the two matrices over the product of their norms; random weights of this size give ${number(composition.random)}. An induction head looks for positions by their predecessor, so its *keys* should read a previous-token head${first.length * second.length > 0 ? `: ${reading.join("; ")}` : ""}. `,
+    `How strongly does a head of layer 1 read what a head of layer 0 writes? The composition score of Elhage et al. 2021 is the norm of the product of the two matrices over the product of their norms, below for keys; random weights of this size give ${number(composition.random)}. An induction head looks for positions by their predecessor, so its *keys* should read a previous-token head${first.length * second.length > 0 ? `: ${reading.join("; ")}` : ""}. `,
     mechanism(
       `${whose.id}keys-compose`,
       both ? composing.length === inductionHeads.length : undefined,
       "The K-composition of every induction head is largest with a previous-token head.",
       `Of ${inductionHeads.length} induction heads ${composing.length} have their largest K-composition with a previous-token head.`,
     ),
+  );
+  yield formula(
+    "\\frac{\\lVert W_V^0 W_O^0 \\, W_K^1 (W_Q^1)^{\\mathsf{T}} \\rVert}{\\lVert W_V^0 W_O^0 \\rVert \\, \\lVert W_K^1 (W_Q^1)^{\\mathsf{T}} \\rVert}",
   );
   yield figure(
     `${whose.id}composition`,
@@ -267,7 +253,7 @@ export function* compositionSection(whose: Whose, opened: Opened): Generator<Blo
     ),
   );
   yield prose(
-    `What does an induction head write about the token that it finds? Each token's embedding through W_V, W_O and W_U: of all tokens, the share that raise their own logit most is ${list(inductionHeads.map((head, i) => `${percent(copying[i] as number)} for ${headName(head)}`))}. `,
+    `What does an induction head write about the token that it finds? Each token's embedding through $W_V$, $W_O$ and $W_U$: of all tokens, the share that raise their own logit most is ${list(inductionHeads.map((head, i) => `${percent(copying[i] as number)} for ${headName(head)}`))}. `,
     mechanism(
       `${whose.id}copies`,
       both ? copying.every((share) => isMost(share, Math.exp(-guess))) : undefined,

@@ -1,18 +1,16 @@
 /** What is measured of a model of two layers: losses, its heads, and what they are needed for. */
 
 import {
-  type AttentionPair,
   ablateHeads,
   allCompositionScores,
-  attentionOnPairs,
   type CompositionMode,
   detectHead,
   type HeadName,
   headNames,
-  meanValues,
 } from "../../analysis/index.ts";
 import {
   argmax,
+  concatenate,
   scope,
   softmax,
   stack,
@@ -25,19 +23,18 @@ import { isNdArray, readPt } from "../../io/index.ts";
 import type { AnyModel, Subject } from "../../lab/index.ts";
 import { getActName, type HookEntry, HookedModel, lossFn } from "../../models/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
-import { drawInduction, type InductionExamples, type InductionLayout } from "../../tasks/index.ts";
+import { drawInduction, type InductionLayout } from "../../tasks/index.ts";
+import { evenly, type Head, type HeadTable, mean, pairsOf, scoresOf, strong } from "./scores.ts";
 
 /** When the text of this module changes, everything is measured again. */
 export const measurements = import.meta.url;
 
-/** Sequences of a pass, those that the head detector sees, and those that are followed over training. */
-const [perPass, detectedOn, followedOn] = [128, 16, 64];
+/** Sequences that are drawn, those that the head detector sees, and those that are followed over training. */
+const [drawnOn, detectedOn, followedOn] = [128, 16, 64];
+/** Sequences of a pass, of which drawn ones make a whole number. */
+const perPass = 32;
 /** Seeds of the sequences: none is a training seed by default. */
 const seeds = { losses: 1000, heads: 1001, steps: 1002 };
-
-export type Head = readonly [layer: number, head: number];
-/** One number for each head, "layer head". */
-export type HeadTable = readonly (readonly number[])[];
 
 /** Sequences with "batch place": where each token of each copy is predicted. */
 function drawn(layout: InductionLayout, rng: TorchGenerator, count: number) {
@@ -49,18 +46,42 @@ function drawn(layout: InductionLayout, rng: TorchGenerator, count: number) {
   return { ...examples, before: nd("int32", [count, copies * copyLength], before) };
 }
 
+type Drawn = ReturnType<typeof drawn>;
+
+/** What `read` gives of the sequences of each pass, one pass after the other. */
+async function inTurn<T>(
+  { tokens, before, starts }: Drawn,
+  read: (pass: Pick<Drawn, "tokens" | "before" | "starts">) => Promise<T>,
+): Promise<T[]> {
+  const all: T[] = [];
+  for (let from = 0; from < (tokens.shape[0] as number); from += perPass) {
+    const part = (array: NdArray): NdArray => rows(array, from, perPass);
+    all.push(await read({ tokens: part(tokens), before: part(before), starts: part(starts) }));
+  }
+  return all;
+}
+
+function rows({ dtype, shape, data }: NdArray, from: number, count: number): NdArray {
+  const [, width = 0] = shape;
+  return nd(dtype, [count, width], data.slice(from * width, (from + count) * width));
+}
+
 /** Loss in nats of the tokens after the places "batch place". */
 function lossesAfter(logits: Tensor, tokens: Tensor, before: Tensor): Tensor {
   return takeAlongAxis(lossFn(logits, tokens, { perToken: true }), before, 1);
 }
 
-/** Losses, and the attention of each layer, "batch head dest src". */
-function attending(model: AnyModel, tokens: Tensor, before: Tensor) {
+/** Logits, and all attention, "layer batch head dest src". */
+function attending(model: AnyModel, tokens: Tensor) {
   const { logits, cache } = model.runWithCache(tokens);
-  return {
-    losses: lossesAfter(logits, tokens, before),
-    patterns: stack(layersOf(model).map((layer) => cache.get("pattern", layer))),
-  };
+  const patterns = stack(layersOf(model).map((layer) => cache.get("pattern", layer)));
+  return { logits, patterns };
+}
+
+/** Losses, all attention, and that on the first sequence, "layer head dest src". */
+function watching(model: AnyModel, tokens: Tensor, before: Tensor) {
+  const { logits, patterns } = attending(model, tokens);
+  return { losses: lossesAfter(logits, tokens, before), patterns, first: patterns.at([], 0) };
 }
 
 /** Losses alone. */
@@ -68,25 +89,32 @@ function predicting(model: AnyModel, tokens: Tensor, before: Tensor) {
   return { losses: lossesAfter(model.forward(tokens), tokens, before) };
 }
 
-/** The heads that `off` "layer head" marks switched off: their output its mean at each position. */
-function meanAblation(model: AnyModel, tokens: Tensor, off: Tensor): HookEntry[] {
+/** The mean output of each head at each position, "layer pos head d_head". */
+function outputs(model: AnyModel, tokens: Tensor) {
   const { cache } = model.runWithCache(tokens);
+  return { means: stack(layersOf(model).map((layer) => cache.get("z", layer).mean(0))) };
+}
+
+/** The heads that `off` "layer head" marks switched off: they give `means`. */
+function meanAblation(model: AnyModel, off: Tensor, means: Tensor): HookEntry[] {
   return layersOf(model).map((layer) =>
-    ablateHeads(layer, off.at(layer), { replacement: meanValues(cache.get("z", layer)) }),
+    ablateHeads(layer, off.at(layer), { replacement: means.at(layer) }),
   );
 }
 
 /** Losses with heads switched off: their output zero, or its mean. */
-function ablated(model: AnyModel, tokens: Tensor, before: Tensor, off: Tensor) {
-  const zero = layersOf(model).map((layer) => ablateHeads(layer, off.at(layer)));
+function ablated(model: AnyModel, tokens: Tensor, before: Tensor, off: Tensor, means: Tensor) {
   const without = (hooks: readonly HookEntry[]): Tensor =>
     lossesAfter(model.runWithHooks(tokens, hooks), tokens, before);
-  return { zero: without(zero), mean: without(meanAblation(model, tokens, off)) };
+  return {
+    zero: without(layersOf(model).map((layer) => ablateHeads(layer, off.at(layer)))),
+    mean: without(meanAblation(model, off, means)),
+  };
 }
 
 /** Losses with heads switched off in what the queries, the keys or the values of layer 1 read alone. */
-function misread(model: AnyModel, tokens: Tensor, before: Tensor, off: Tensor) {
-  const { cache } = model.withHooks(meanAblation(model, tokens, off)).runWithCache(tokens);
+function misread(model: AnyModel, tokens: Tensor, before: Tensor, off: Tensor, means: Tensor) {
+  const { cache } = model.withHooks(meanAblation(model, off, means)).runWithCache(tokens);
   const patched = (read: "q" | "k" | "v"): Tensor => {
     const change: HookEntry = [getActName(read, 1), () => cache.get(read, 1)];
     return lossesAfter(model.runWithHooks(tokens, [change]), tokens, before);
@@ -98,106 +126,55 @@ function layersOf({ nLayers }: AnyModel): number[] {
   return Array.from({ length: nLayers }, (_, layer) => layer);
 }
 
-/** Mean losses in nats of each token of each copy, and without the first token, which nothing predicts. */
+/** Mean losses in nats. */
 export async function losses({ run }: Subject, layout: InductionLayout, batches: number) {
   const rng = new TorchGenerator(seeds.losses);
-  const sums = new Float64Array(layout.copies * layout.copyLength);
+  const each = [];
   for (let batch = 0; batch < batches; batch++) {
-    const { tokens, before } = drawn(layout, rng, perPass);
-    const each = await run(predicting, tokens, before);
-    for (const [i, sum] of sumsOf(each.losses).entries()) sums[i] = (sums[i] as number) + sum;
+    const examples = drawn(layout, rng, drawnOn);
+    each.push(...(await inTurn(examples, (pass) => run(predicting, pass.tokens, pass.before))));
   }
-  return { sequences: batches * perPass, ...byCopy(sums, batches * perPass, layout) };
+  return {
+    sequences: batches * drawnOn,
+    ...byCopy(
+      each.map((one) => one.losses),
+      layout,
+    ),
+  };
 }
 export type Losses = Awaited<ReturnType<typeof losses>>;
 
-/** Sums over the batch of an array "batch place". */
-function sumsOf({ shape, data }: NdArray): Float64Array {
-  const sums = new Float64Array(shape[1] as number);
-  for (const [i, value] of data.entries()) {
-    const place = i % sums.length;
-    sums[place] = (sums[place] as number) + Number(value);
-  }
-  return sums;
-}
-
-function byCopy(sums: Float64Array, count: number, { copies, copyLength }: InductionLayout) {
-  const places = Array.from({ length: copies }, (_, copy) =>
-    Array.from(sums.subarray(copy * copyLength, (copy + 1) * copyLength), (sum) => sum / count),
-  );
-  const known = places.map((copy) => mean(copy.slice(1)));
+/** Means over the batch of arrays "batch place", in float64. */
+function byCopy(each: readonly NdArray[], { copies, copyLength }: InductionLayout) {
+  using _ = scope();
+  const all = concatenate(each.map((one) => tensor(one).astype("float64")));
+  const places = all.mean(0).reshape([copies, copyLength]);
+  const known = places.at([], [1]);
   return {
     /** "copy token" */
-    places,
-    first: known[0] as number,
-    later: mean(known.slice(1)),
+    places: places.tolist() as number[][],
+    /** Of a copy without its first token, which nothing predicts. */
+    first: known.at(0).mean().item(),
+    later: known.at([1]).mean().item(),
   };
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Where a head of each kind attends where a subsequence comes back. */
-type Kind = "previous" | "previousLater" | "duplicate" | "induction";
-
-function pairsOf({ starts }: InductionExamples, { copies, copyLength }: InductionLayout) {
-  const pairs: Record<Kind, AttentionPair[]> = {
-    previous: [],
-    previousLater: [],
-    duplicate: [],
-    induction: [],
-  };
-  for (let row = 0; row < (starts.shape[0] as number); row++) {
-    const begin = (copy: number): number => starts.data[row * copies + copy] as number;
-    for (let i = 1; i < copyLength; i++) {
-      pairs.previous.push([row, begin(0) + i, begin(0) + i - 1]);
-      for (let copy = 1; copy < copies; copy++) {
-        const dest = begin(copy) + i - 1;
-        pairs.previousLater.push([row, dest + 1, dest]);
-        for (let earlier = 0; earlier < copy; earlier++) {
-          pairs.duplicate.push([row, dest, begin(earlier) + i - 1]);
-          pairs.induction.push([row, dest, begin(earlier) + i]);
-        }
-      }
-    }
-  }
-  return pairs;
-}
-
-/** Mean attention of each head of "layer batch head dest src" on the pairs of each kind. */
-function scoresOf(patterns: NdArray, pairs: Readonly<Record<Kind, readonly AttentionPair[]>>) {
-  const [layers = 0, ...shape] = patterns.shape;
-  const size = patterns.data.length / layers;
-  const each = Array.from({ length: layers }, (_, layer) =>
-    nd("float32", shape, patterns.data.slice(layer * size, (layer + 1) * size)),
-  );
-  const table = (kind: Kind): HeadTable =>
-    each.map((pattern) => Array.from(attentionOnPairs(pattern, pairs[kind]).data, Number));
-  return {
-    /** From the tokens of the first copy, and of later copies, to the token before. */
-    previous: table("previous"),
-    previousLater: table("previousLater"),
-    /** From the tokens of later copies to the same token in earlier copies. */
-    duplicate: table("duplicate"),
-    /** From the tokens of later copies to what followed the same token in earlier copies. */
-    induction: table("induction"),
-  };
-}
-
-/** The same for a head that attends to all it sees alike. */
-function evenly(pairs: readonly AttentionPair[]): number {
-  const asked = new Set(pairs.map(([row, dest]) => `${row} ${dest}`));
-  return pairs.reduce((sum, [, dest]) => sum + 1 / (dest + 1), 0) / asked.size;
+/** Losses of each pass, scores over all, and the attention on the first sequence. */
+async function watched(run: Subject["run"], examples: Drawn, layout: InductionLayout) {
+  const seen = await inTurn(examples, async ({ tokens, before, starts }) => ({
+    ...(await run(watching, tokens, before)),
+    starts,
+  }));
+  const losses = seen.map((one) => one.losses);
+  return { losses, scores: scoresOf(seen, layout), first: seen[0]?.first as NdArray };
 }
 
 /** Where each head attends, which heads do as their kind does, how they compose, what they copy. */
 export async function heads({ model, run }: Subject, layout: InductionLayout) {
-  const examples = drawn(layout, new TorchGenerator(seeds.heads), perPass);
-  const { patterns } = await run(attending, examples.tokens, examples.before);
+  const examples = drawn(layout, new TorchGenerator(seeds.heads), drawnOn);
   const pairs = pairsOf(examples, layout);
-  const scores = scoresOf(patterns, pairs);
-  const length = examples.tokens.shape[1] as number;
+  const { scores, first } = await watched(run, examples, layout);
+  using _ = scope();
   return {
     scores,
     chance: { previous: evenly(pairs.previous), induction: evenly(pairs.induction) },
@@ -208,33 +185,21 @@ export async function heads({ model, run }: Subject, layout: InductionLayout) {
     copied: copied(model),
     /** The first sequence: its tokens, where each copy begins, and attention "layer head dest src". */
     example: {
-      tokens: Array.from(examples.tokens.data.subarray(0, length), Number),
-      starts: Array.from(examples.starts.data.subarray(0, layout.copies), Number),
-      pattern: firstSequence(patterns),
+      tokens: tensor(examples.tokens).at(0).tolist() as number[],
+      starts: tensor(examples.starts).at(0).tolist() as number[],
+      pattern: first,
     },
   };
 }
 export type Heads = Awaited<ReturnType<typeof heads>>;
 
-/** The heads with at least half of the largest score. */
-export function strong(scores: HeadTable): Head[] {
-  const least = Math.max(...scores.flat()) / 2;
-  return scores.flatMap((row, layer) =>
-    row.flatMap((score, head) => (score >= least ? [[layer, head] as const] : [])),
-  );
-}
-
 /** What the head detector says of the first sequences, "layer head" for each kind. */
-function detected(model: AnyModel, { shape, data }: NdArray): Record<HeadName, HeadTable> {
+function detected(model: AnyModel, all: NdArray): Record<HeadName, HeadTable> {
   using _ = scope();
-  const width = shape[1] as number;
-  const tokens = nd("int32", [detectedOn, width], data.slice(0, detectedOn * width));
+  const tokens = rows(all, 0, detectedOn);
   const { cache } = model.runWithCache(tokens);
-  const entries = headNames.map((name) => [
-    name,
-    detectHead(model, tokens, name, { cache }).tolist(),
-  ]);
-  return Object.fromEntries(entries);
+  const detect = (name: HeadName) => [name, detectHead(model, tokens, name, { cache }).tolist()];
+  return Object.fromEntries(headNames.map(detect));
 }
 
 /** Composition scores of heads of layer 0 (rows) with heads of layer 1; `random`: of random weights. */
@@ -267,16 +232,6 @@ function copied(model: AnyModel): HeadTable {
   );
 }
 
-/** The first sequence of "layer batch head dest src". */
-function firstSequence({ shape, data }: NdArray): NdArray {
-  const [layers = 0, batch = 0, ...rest] = shape;
-  const size = data.length / (layers * batch);
-  const parts = Array.from({ length: layers }, (_, layer) =>
-    Array.from(data.subarray(layer * batch * size, layer * batch * size + size), Number),
-  );
-  return nd("float32", [layers, ...rest], parts.flat());
-}
-
 /** Mean losses in nats on later copies with heads switched off. */
 export async function ablations(
   { model, run }: Subject,
@@ -284,12 +239,21 @@ export async function ablations(
   previousHeads: readonly Head[],
   inductionHeads: readonly Head[],
 ) {
-  const { tokens, before } = drawn(layout, new TorchGenerator(seeds.heads), perPass);
-  const later = (each: NdArray): number => byCopy(sumsOf(each), perPass, layout).later;
+  const examples = drawn(layout, new TorchGenerator(seeds.heads), drawnOn);
+  const means = await inTurn(examples, ({ tokens }) => run(outputs, tokens));
+  const fill = meanOf(means.map((one) => one.means));
+  const later = (each: readonly NdArray[]): number => byCopy(each, layout).later;
   const without = async (heads: readonly Head[]) => {
-    const { zero, mean } = await run(ablated, tokens, before, marks(model, heads));
-    return { zero: later(zero), mean: later(mean) };
+    const off = marks(model, heads);
+    const each = await inTurn(examples, (pass) =>
+      run(ablated, pass.tokens, pass.before, off, fill),
+    );
+    return { zero: later(each.map((one) => one.zero)), mean: later(each.map((one) => one.mean)) };
   };
+  const marked = marks(model, previousHeads);
+  const paths = await inTurn(examples, (pass) =>
+    run(misread, pass.tokens, pass.before, marked, fill),
+  );
   const [zero, mean]: [number[][], number[][]] = [[], []];
   for (const layer of layersOf(model)) {
     const alone = [];
@@ -298,7 +262,6 @@ export async function ablations(
     zero.push(alone.map((one) => one.zero));
     mean.push(alone.map((one) => one.mean));
   }
-  const paths = await run(misread, tokens, before, marks(model, previousHeads));
   return {
     whole: (await without([])).mean,
     /** Each head alone, "layer head": its output zero, or its mean at that position. */
@@ -309,13 +272,21 @@ export async function ablations(
     induction: (await without(inductionHeads)).mean,
     /** Those of the previous-token heads, only in what layer 1 reads. */
     paths: {
-      queries: later(paths.queries),
-      keys: later(paths.keys),
-      values: later(paths.values),
+      queries: later(paths.map((one) => one.queries)),
+      keys: later(paths.map((one) => one.keys)),
+      values: later(paths.map((one) => one.values)),
     },
   };
 }
 export type Ablations = Awaited<ReturnType<typeof ablations>>;
+
+/** The mean of arrays of one shape. */
+function meanOf(arrays: readonly NdArray[]): NdArray {
+  using _ = scope();
+  return stack(arrays.map((one) => tensor(one)))
+    .mean(0)
+    .readSync();
+}
 
 /** 1 for each of some heads, "layer head". */
 function marks({ nLayers, config }: AnyModel, heads: readonly Head[]): NdArray {
@@ -327,33 +298,28 @@ function marks({ nLayers, config }: AnyModel, heads: readonly Head[]): NdArray {
 /** One checkpoint on the way: losses and scores. */
 export async function moment({ run }: Subject, layout: InductionLayout) {
   const examples = drawn(layout, new TorchGenerator(seeds.steps), followedOn);
-  const seen = await run(attending, examples.tokens, examples.before);
-  const { first, later } = byCopy(sumsOf(seen.losses), followedOn, layout);
-  const { previous, induction } = scoresOf(seen.patterns, pairsOf(examples, layout));
+  const { losses, scores } = await watched(run, examples, layout);
+  const { first, later } = byCopy(losses, layout);
+  const { previous, induction } = scores;
   return { first, later, previous, induction };
 }
 export type Moment = Awaited<ReturnType<typeof moment>>;
 
-/** Logits after the last token, and all attention. */
+/** Logits after the last token of one sequence, and all attention, "layer head dest src". */
 function answering(model: AnyModel, tokens: Tensor) {
-  const { logits, cache } = model.runWithCache(tokens);
-  return {
-    logits: logits.at(0, -1),
-    patterns: stack(layersOf(model).map((layer) => cache.get("pattern", layer))),
-  };
+  const { logits, patterns } = attending(model, tokens);
+  return { logits: logits.at(0, -1), pattern: patterns.at([], 0) };
 }
 
 /** What the model expects after some tokens, and where its heads attend in them. */
 export async function answer({ run }: Subject, sequence: readonly number[]) {
-  const { logits, patterns } = await run(
-    answering,
-    nd("int32", [1, sequence.length], [...sequence]),
-  );
+  const tokens = nd("int32", [1, sequence.length], [...sequence]);
+  const { logits, pattern } = await run(answering, tokens);
   using _ = scope();
   return {
     /** Probability of each token. */
     expected: softmax(tensor(logits).astype("float64"), -1).tolist() as number[],
-    pattern: firstSequence(patterns),
+    pattern,
   };
 }
 export type Answer = Awaited<ReturnType<typeof answer>>;

@@ -15,9 +15,10 @@ import {
 } from "../../article/index.ts";
 import { lines } from "../../figures/index.ts";
 import { type Curves, lastOf } from "../../lab/index.ts";
-import { headName, type Opened, scoreOf, strongest } from "./head-sections.ts";
-import type { Head, Losses, Moment } from "./measure.ts";
+import type { Opened } from "./head-sections.ts";
+import type { Losses, Moment } from "./measure.ts";
 import type { InductionHeadsParams } from "./params.ts";
+import { type Head, headName, scoreOf, strongest } from "./scores.ts";
 import { olsson, own } from "./sources.ts";
 
 /** Checkpoints with what was measured of each. */
@@ -119,7 +120,8 @@ export function* lossSection(
 }
 
 function steppedList(steps: readonly (number | undefined)[]): string {
-  return `step ${list(steps.map((step) => count(step ?? 0)))}`;
+  const each = [...new Set(steps)].map((step) => count(step ?? 0));
+  return `${each.length === 1 ? "step" : "steps"} ${list(each)}`;
 }
 
 /** A curve for each later copy, from the columns `copy2`, `copy3`, …. */
@@ -204,17 +206,11 @@ export function* developmentSection(
 ): Generator<Block> {
   const { steps, moments } = followed;
   const half = stepBelow(curves.step, curves.trainLoss, guess / 2);
-  const kinds = [
-    ["previous", "previous-token", heads.previousHeads],
-    ["induction", "induction", heads.inductionHeads],
-  ] as const;
-  const when = kinds.map(
-    ([kind, words, some]) =>
-      `of the strongest ${words} heads, ${list(some.map((head) => `${headName(head)} at step ${count(halfway(kind, head, followed))}`))}`,
-  );
+  const when = (kind: "previous" | "induction", some: readonly Head[]): string =>
+    list(some.map((head) => `${headName(head)} at step ${count(halfway(kind, head, followed))}`));
   yield section("How the heads come about");
   yield prose(
-    `At each checkpoint, the attention of every head on what it would look at as a previous-token head and as an induction head. First at half of its score at the end is, ${when.join("; ")}. `,
+    `At each checkpoint, the attention of every head on what it would look at as a previous-token head and as an induction head. Half of its attention at the end to the token before is first reached by ${when("previous", heads.previousHeads)}; half of that to what came next by ${when("induction", heads.inductionHeads)}. `,
     behaviour(
       "halfway",
       half !== undefined,
