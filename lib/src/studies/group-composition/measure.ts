@@ -70,15 +70,15 @@ function withEmbeddings(model: AnyModel, tokens: Tensor, a: Tensor, b: Tensor) {
   return activations(kind(model).withEmbeddings(model, [a, b]), tokens);
 }
 
-/** Logits in one call, of as many pairs as it takes: 16 MiB. */
-const largestCall = 2 ** 22;
+/** Pairs in one call, so that a session holds little. */
+const largestCall = 2048;
 
 /** Runs a reading over all pairs in blocks of equal size; of the last one only what is missing counts. */
 function passOver(
   { order }: FiniteGroup,
   read: (tokens: NdArray) => Promise<{ readonly logits: NdArray; readonly hidden: NdArray }>,
 ): PairPass {
-  const size = Math.min(order * order, Math.ceil(largestCall / order));
+  const size = Math.min(order * order, largestCall);
   return async (visit) => {
     for (let start = 0; start < order * order; start += size) {
       const tokens = new Int32Array(3 * size);
