@@ -28,7 +28,7 @@ export interface InstrumentOptions {
   readonly memory?: Memory;
   /** Version of what measures: when it differs, everything is measured again. */
   readonly version?: string;
-  /** Told what is measured, a short line. */
+  /** Told what is measured, and of a long measurement how far it is: a short line. */
   readonly onMeasure?: (name: string, step: number | undefined) => void;
   /** Checked before each measurement; an aborted one throws its reason. */
   readonly signal?: AbortSignal;
@@ -137,9 +137,16 @@ export class Instruments {
   ): Promise<unknown> {
     const known = await this.#memory.read(key);
     if (known !== undefined) return decodeJson(known);
-    this.#options.signal?.throwIfAborted();
-    this.#options.onMeasure?.(name, source.step);
-    const text = encodeJson(await this.withSubject(source, f));
+    const { signal, onMeasure = () => {} } = this.#options;
+    const progress = (done: string): void => {
+      signal?.throwIfAborted();
+      onMeasure(`${name}, ${done}`, source.step);
+    };
+    signal?.throwIfAborted();
+    onMeasure(name, source.step);
+    const text = encodeJson(
+      await this.withSubject(source, (subject) => f({ ...subject, progress })),
+    );
     await this.#memory.write(key, text);
     return decodeJson(text);
   }
@@ -155,6 +162,7 @@ export class Instruments {
       weights: arrays,
       backend,
       ...(file && { file }),
+      progress: () => {},
       run: (reading, ...inputs) => readings.run(reading, opened, arrays, ...inputs),
     };
   }

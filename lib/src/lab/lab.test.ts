@@ -135,6 +135,25 @@ describe("a lab in memory", () => {
     expect(await (await lab.training()).at().measure(size)).toBe(0);
   });
 
+  it("says what is measured and how far it is, and stops there when it is told to", async () => {
+    const told: string[] = [];
+    const stop = new AbortController();
+    await using own = new Instruments(nativeBackend, {
+      onMeasure: (name, step) => void told.push(`${name} at ${step}`),
+      signal: stop.signal,
+    });
+    const slow = ({ progress }: Subject, at: number): number => {
+      progress("half");
+      if (at === 1) stop.abort(new Error("stopped"));
+      progress("all");
+      return at;
+    };
+    const last = (await memoryLab(study, {}, own).training()).at();
+    await last.measure(slow, 0);
+    expect(told).toEqual(["slow at 6", "slow, half at 6", "slow, all at 6"]);
+    await expect(last.measure(slow, 1)).rejects.toThrow("stopped");
+  });
+
   it("reads the text of a published file that is no model", async () => {
     const lab = memoryLab(study, {}, instruments, async (name) =>
       name === "log.csv" ? new TextEncoder().encode("step,loss") : undefined,

@@ -34,6 +34,11 @@ export interface Subject {
   readonly backend: Backend;
   /** Bytes of the published file that it is from, for what it holds beside the model. */
   readonly file?: Uint8Array;
+  /**
+   * Tell how far a long measurement is, in a few words such as "30 % of all pairs". Throws the reason
+   * when the run is being stopped.
+   */
+  progress(done: string): void;
   /** What `reading` returns for these arrays; compiled once for each kind of model and shapes. */
   run<A extends readonly Tensor[], T extends ReadTensors>(
     // biome-ignore lint/suspicious/noExplicitAny: see `AnyModel`

@@ -73,22 +73,31 @@ function withEmbeddings(model: AnyModel, tokens: Tensor, a: Tensor, b: Tensor) {
 /** Pairs in one call, so that a session holds little. */
 const largestCall = 2048;
 
+/** Pairs from which on a pass says how far it is. */
+const long = 100_000;
+
 /** Runs a reading over all pairs in blocks of equal size; of the last one only what is missing counts. */
 function passOver(
+  { progress }: Subject,
   { order }: FiniteGroup,
   read: (tokens: NdArray) => Promise<{ readonly logits: NdArray; readonly hidden: NdArray }>,
 ): PairPass {
-  const size = Math.min(order * order, largestCall);
+  const pairs = order * order;
+  const size = Math.min(pairs, largestCall);
   return async (visit) => {
-    for (let start = 0; start < order * order; start += size) {
+    let tenths = 0;
+    for (let start = 0; start < pairs; start += size) {
       const tokens = new Int32Array(3 * size);
       for (let i = 0; i < size; i++) {
-        const pair = Math.min(start + i, order * order - 1);
+        const pair = Math.min(start + i, pairs - 1);
         tokens.set([Math.floor(pair / order), pair % order, order], 3 * i);
       }
       const { logits, hidden } = await read(nd("int32", [size, 3], tokens));
-      const rows = Math.min(size, order * order - start);
+      const rows = Math.min(size, pairs - start);
       visit({ start, logits: firstRows(logits, rows), hidden: firstRows(hidden, rows) });
+      const done = Math.floor((10 * (start + rows)) / pairs);
+      if (pairs >= long && done > tenths) progress(`${10 * done} % of all pairs`);
+      tenths = done;
     }
   };
 }
@@ -98,8 +107,8 @@ function firstRows({ shape, data }: NdArray, count: number): NdArray {
   return nd("float32", [count, width], data.subarray(0, count * width) as Float32Array);
 }
 
-function allPairs({ run }: Subject, group: FiniteGroup): PairPass {
-  return passOver(group, (tokens) => run(activations, tokens));
+function allPairs(subject: Subject, group: FiniteGroup): PairPass {
+  return passOver(subject, group, (tokens) => subject.run(activations, tokens));
 }
 
 /** Logits or hidden layer of all pairs at once, for groups that are drawn. */
@@ -207,7 +216,7 @@ export async function embeddings(subject: Subject, question: Question) {
     return nd("float32", shape, Float32Array.from(data));
   }) as [NdArray, NdArray];
   let sum = 0;
-  const pass = passOver(group, (tokens) => run(withEmbeddings, tokens, lowA, lowB));
+  const pass = passOver(subject, group, (tokens) => run(withEmbeddings, tokens, lowA, lowB));
   await pass(({ start, logits }) => {
     const count = logits.shape[0] as number;
     sum += count * crossEntropy(logits, group.table.subarray(start, start + count));
