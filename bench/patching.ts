@@ -15,6 +15,7 @@
 
 import { parseArgs } from "node:util";
 import * as patching from "../lib/src/analysis/patching/index.ts";
+import * as transformerlens from "../lib/src/analysis/transformerlens/index.ts";
 import { type Tensor, where } from "../lib/src/arrays/index.ts";
 import { type Backend, compile, nativeBackend, type Value } from "../lib/src/compile/index.ts";
 import type { NdArray } from "../lib/src/core/nd.ts";
@@ -33,10 +34,10 @@ const [length, heads, layers] = [32, 4, 2];
 const sweepsPerTurn = 8;
 
 const kinds = {
-  out: patching.getActPatchAttnHeadOutByPos,
-  q: patching.getActPatchAttnHeadQByPos,
-  k: patching.getActPatchAttnHeadKByPos,
-  v: patching.getActPatchAttnHeadVByPos,
+  out: transformerlens.getActPatchAttnHeadOutByPos,
+  q: transformerlens.getActPatchAttnHeadQByPos,
+  k: transformerlens.getActPatchAttnHeadKByPos,
+  v: transformerlens.getActPatchAttnHeadVByPos,
 } as const;
 
 const difference = (rows: Tensor): Tensor =>
@@ -135,9 +136,18 @@ async function race(backend: Backend, kind: keyof typeof kinds, metricName: stri
       });
     }
     const eager = await timed(() =>
-      patching.genericActivationPatch(model, corrupted, cache, metric, setter, activation, axes, {
-        indices: few,
-      }),
+      transformerlens.genericActivationPatch(
+        model,
+        corrupted,
+        cache,
+        metric,
+        setter,
+        activation,
+        axes,
+        {
+          indices: few,
+        },
+      ),
     );
     if (round === 0) continue;
     turns.batched.push(batched / indices / sweepsPerTurn);

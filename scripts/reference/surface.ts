@@ -32,10 +32,10 @@ export interface Subpath {
   readonly exports: readonly Export[];
 }
 
-/** Entry files by subpath: `index.ts` of the library, of its folders, of the back ends and of `report/node`. */
+/** Entry files by subpath: `index.ts` of the library, of its folders, of the analyses, of the back ends and of `report/node`. */
 export function entryFiles(): Readonly<Record<string, string>> {
   const folders = ["."];
-  for (const above of ["", "compile/backends", "report"]) {
+  for (const above of ["", "analysis", "compile/backends", "report"]) {
     const entries = readdirSync(join(sources, above), { withFileTypes: true });
     folders.push(
       ...entries.filter((one) => one.isDirectory()).map(({ name }) => join(above, name)),

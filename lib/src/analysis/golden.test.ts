@@ -2,22 +2,24 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { NdArray } from "../core/nd.ts";
 import { nd } from "../core/nd.ts";
-import type { SplitLoss } from "./index.ts";
 import {
-  excludedLoss,
   fourierBasis,
   fourierTransform2d,
-  fullLoss,
   inputMaps,
   logitCosines,
   neuronInputMap,
   neuronLogitMap,
   neuronSpectrum,
+  spectrum,
+} from "./fourier/index.ts";
+import { svd } from "./linalg/index.ts";
+import {
+  excludedLoss,
+  fullLoss,
   progressMeasures,
   restrictedLoss,
-  spectrum,
-  svd,
-} from "./index.ts";
+  type SplitLoss,
+} from "./progress/index.ts";
 import { furthest } from "./testing/numbers.ts";
 
 type InputName =

@@ -4,18 +4,20 @@ import type { NdArray } from "../../core/nd.ts";
 import { checkOptions } from "../../core/options.ts";
 import type { Rng } from "../../core/rng.ts";
 import { getActName, type HookedModel, runWithCache, type Tokens } from "../../models/index.ts";
-import { evaluateSweep, type PatchFamily } from "../patching/generic.ts";
-import { axisLabels, axisSize, firingPoint, indicesFromRanges } from "../patching/grid.ts";
+import { evaluateSweep } from "../patching/generic.ts";
+import { axisLabels, axisSize, firingPoint } from "../patching/grid.ts";
+import {
+  type IndexAxis,
+  indicesFromRanges,
+  type Metric,
+  type PatchFamily,
+  type PatchOptions,
+  type PatchResult,
+  type PatchSetter,
+} from "../patching/index.ts";
 import { patchResult } from "../patching/result.ts";
 import { sliceSetter } from "../patching/setters.ts";
 import { type Sources, tokenArray } from "../patching/sweep.ts";
-import type {
-  IndexAxis,
-  Metric,
-  PatchOptions,
-  PatchResult,
-  PatchSetter,
-} from "../patching/types.ts";
 import { meanValues, otherExamples, resampledValues, zeroValues } from "./replacement.ts";
 
 /** What is ablated one at a time; see `ablationUnits`. */

@@ -1,5 +1,7 @@
 /** Ablation: zero, mean and resampled activations in place of heads, neurons, layers and positions. */
 
+import "../../core/runtime.ts";
+
 export {
   type AblationEffectsOptions,
   type AblationKind,

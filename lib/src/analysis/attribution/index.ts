@@ -1,5 +1,7 @@
 /** Which parts of a model make its predictions. */
 
+import "../../core/runtime.ts";
+
 export {
   type AttributionOptions,
   type AttributionUnit,

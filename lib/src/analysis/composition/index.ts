@@ -1,5 +1,7 @@
 /** How strongly heads read what earlier heads write (Elhage et al. 2021, A Mathematical Framework). */
 
+import "../../core/runtime.ts";
+
 import {
   arange,
   type FactoredMatrix,

@@ -1,6 +1,5 @@
 import { InputError } from "../../core/errors.ts";
-import type { Float64NdArray } from "../linalg/index.ts";
-import { float64 } from "../linalg/index.ts";
+import { type Float64NdArray, float64 } from "../linalg/index.ts";
 
 /**
  * The real Fourier basis of functions on the integers modulo p: Const, then cos k, sin k for

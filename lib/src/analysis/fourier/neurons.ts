@@ -1,8 +1,7 @@
 import { dims } from "../../core/dims.ts";
 import { ShapeError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
-import type { Float64NdArray } from "../linalg/index.ts";
-import { float64, matmul, transpose } from "../linalg/index.ts";
+import { type Float64NdArray, float64, matmul, transpose } from "../linalg/index.ts";
 import type { FourierBasis } from "./basis.ts";
 import { componentsOf, maxFrequency } from "./basis.ts";
 import { foldInputs } from "./fold.ts";

@@ -1,7 +1,13 @@
 import { dims } from "../../core/dims.ts";
 import type { NdArray } from "../../core/nd.ts";
-import type { Float64NdArray } from "../linalg/index.ts";
-import { cosineSimilarity, gram, matmul, rowNorms, rows } from "../linalg/index.ts";
+import {
+  cosineSimilarity,
+  type Float64NdArray,
+  gram,
+  matmul,
+  rowNorms,
+  rows,
+} from "../linalg/index.ts";
 import type { FourierBasis } from "./basis.ts";
 import { checkFrequency, componentsOf, maxFrequency } from "./basis.ts";
 

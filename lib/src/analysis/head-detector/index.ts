@@ -1,5 +1,7 @@
 /** Which heads do what: attention compared with that of known kinds of heads. */
 
+import "../../core/runtime.ts";
+
 export { type DetectHeadOptions, detectHead } from "./detect-head.ts";
 export { type InductionLossOptions, inductionLoss } from "./induction-loss.ts";
 export {

@@ -3,14 +3,9 @@ import { cumsum, type Tensor } from "../../arrays/index.ts";
 import type { Backend } from "../../compile/backend.ts";
 import { nativeBackend } from "../../compile/backends/native/index.ts";
 import { BitNetTransformer, HookedModel, HookedTransformer } from "../../models/index.ts";
+import { genericActivationPatch } from "../transformerlens/index.ts";
 import * as families from "./families.ts";
-import {
-  type ActPatch,
-  compileActPatch,
-  genericActivationPatch,
-  type Metric,
-  type PatchSetter,
-} from "./index.ts";
+import { type ActPatch, compileActPatch, type Metric, type PatchSetter } from "./index.ts";
 import { positionsRead } from "./reads.ts";
 import { hasShortcuts } from "./shortcuts.ts";
 

@@ -5,16 +5,14 @@ import type { Backend } from "../../compile/backend.ts";
 import { nativeBackend } from "../../compile/backends/native/index.ts";
 import type { ActivationCache, HookedModel, HookedTransformerConfig } from "../../models/index.ts";
 import {
-  attributionFaithfulness,
-  attributionPatching,
   getActPatchAttnHeadOutByPos,
   getActPatchAttnHeadPatternDestSrcPos,
   getActPatchDirectPath,
   getActPatchDirectPathAllSources,
   getActPatchMlpOut,
   getActPatchResidPre,
-  type Metric,
-} from "./index.ts";
+} from "../transformerlens/index.ts";
+import { attributionFaithfulness, attributionPatching, type Metric } from "./index.ts";
 import { modelByFormula } from "./testing/model.ts";
 
 const difference: Metric = (logits) => logits.at([], -1, 3).sub(logits.at([], -1, 1));

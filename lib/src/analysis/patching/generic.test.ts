@@ -6,6 +6,7 @@ import {
   HookedTransformer,
   type HookedTransformerConfig,
 } from "../../models/index.ts";
+import * as transformerlens from "../transformerlens/index.ts";
 import * as patching from "./index.ts";
 import { indicesFromRanges, type Metric, type PatchSetter } from "./index.ts";
 
@@ -28,10 +29,10 @@ beforeAll(async () => {
 
 describe("genericActivationPatch", () => {
   const given = () =>
-    [model, corrupted, cache, metric, patching.layerPosPatchSetter, "resid_pre"] as const;
+    [model, corrupted, cache, metric, transformerlens.layerPosPatchSetter, "resid_pre"] as const;
 
   it("names its axes and entries, and gives the metric of each example", async () => {
-    const got = await patching.genericActivationPatch(...given(), ["layer", "pos"]);
+    const got = await transformerlens.genericActivationPatch(...given(), ["layer", "pos"]);
     expect(got.axes).toEqual(["layer", "pos"]);
     expect(got.labels).toEqual([
       ["L0", "L1"],
@@ -48,7 +49,7 @@ describe("genericActivationPatch", () => {
   it("patches every position at once when the whole stream comes from the clean run", async () => {
     const whole: PatchSetter = (_x, _index, source) => source;
     const [, , , , , name] = given();
-    const all = await patching.genericActivationPatch(
+    const all = await transformerlens.genericActivationPatch(
       model,
       corrupted,
       cache,
@@ -73,21 +74,23 @@ describe("genericActivationPatch", () => {
       [1, 3],
       [0, 2],
     ];
-    const some = await patching.genericActivationPatch(...given(), ["layer", "pos"], { indices });
-    const all = await patching.genericActivationPatch(...given(), ["layer", "pos"]);
+    const some = await transformerlens.genericActivationPatch(...given(), ["layer", "pos"], {
+      indices,
+    });
+    const all = await transformerlens.genericActivationPatch(...given(), ["layer", "pos"]);
     expect([...some.values.data]).toEqual([all.values.data[7], all.values.data[2]]);
     expect([some.axes, some.labels]).toEqual([["index"], [["(1, 3)", "(0, 2)"]]]);
   });
 
   it("reads one sequence as a batch of one", async () => {
     const alone = model.runWithCache([0, 1, 2, 3]).cache;
-    const got = await patching.getActPatchMlpOut(model, [0, 4, 2, 1], alone, metric);
+    const got = await transformerlens.getActPatchMlpOut(model, [0, 4, 2, 1], alone, metric);
     expect(got.perExample?.shape).toEqual([2, 4, 1]);
   });
 
   it("refuses in one sentence what it cannot patch", async () => {
     const run = (axes: readonly patching.IndexAxis[], more = {}) =>
-      patching.genericActivationPatch(...given(), axes, more);
+      transformerlens.genericActivationPatch(...given(), axes, more);
     await expect(run(["pos"])).rejects.toThrow(
       'genericActivationPatch: the first axis must be "layer", got "pos"',
     );
@@ -106,7 +109,7 @@ describe("genericActivationPatch", () => {
   });
 
   it("refuses tokens, clean runs and metrics of the wrong shape", async () => {
-    const patch = patching.getActPatchResidPre;
+    const patch = transformerlens.getActPatchResidPre;
     await expect(patch(model, [[0, 9]], cache, metric)).rejects.toThrow(
       "getActPatchResidPre: tokens must be whole numbers in [0, 7), got 9 at [0,1]",
     );
@@ -126,16 +129,23 @@ describe("genericActivationPatch", () => {
     const plain = await HookedTransformer.create({ ...options, attnOnly: true }, { seed: 1 });
     const own = plain.runWithCache(corrupted).cache;
     for (const [name, patch] of [
-      ["getActPatchMlpOut", patching.getActPatchMlpOut],
-      ["getActPatchMlpOut", patching.getActPatchBlockEvery],
+      ["getActPatchMlpOut", transformerlens.getActPatchMlpOut],
+      ["getActPatchMlpOut", transformerlens.getActPatchBlockEvery],
     ] as const) {
       await expect(patch(plain, corrupted, own, metric)).rejects.toThrow(
         `${name}: this configuration has no hook point "blocks.0.hook_mlp_out"`,
       );
     }
     await expect(
-      patching.genericActivationPatch(
-        ...[model, corrupted, cache, metric, patching.layerPosHeadVectorPatchSetter, "result"],
+      transformerlens.genericActivationPatch(
+        ...[
+          model,
+          corrupted,
+          cache,
+          metric,
+          transformerlens.layerPosHeadVectorPatchSetter,
+          "result",
+        ],
         ["layer", "pos", "head"],
       ),
     ).rejects.toThrow(
@@ -167,12 +177,12 @@ describe("the setters", () => {
       readonly number[],
       readonly (readonly number[])[],
     ])[] = [
-      [patching.layerPosPatchSetter, [0, 1], [both, [1], any, any]],
-      [patching.layerPosHeadVectorPatchSetter, [0, 1, 2], [both, [1], [2], any]],
-      [patching.layerHeadVectorPatchSetter, [0, 2], [both, any, [2], any]],
-      [patching.layerHeadPatternPatchSetter, [0, 2], [both, [2], any, any]],
-      [patching.layerHeadPosPatternPatchSetter, [0, 2, 1], [both, [2], [1], any]],
-      [patching.layerHeadDestSrcPosPatternPatchSetter, [0, 2, 1, 0], [both, [2], [1], [0]]],
+      [transformerlens.layerPosPatchSetter, [0, 1], [both, [1], any, any]],
+      [transformerlens.layerPosHeadVectorPatchSetter, [0, 1, 2], [both, [1], [2], any]],
+      [transformerlens.layerHeadVectorPatchSetter, [0, 2], [both, any, [2], any]],
+      [transformerlens.layerHeadPatternPatchSetter, [0, 2], [both, [2], any, any]],
+      [transformerlens.layerHeadPosPatternPatchSetter, [0, 2, 1], [both, [2], [1], any]],
+      [transformerlens.layerHeadDestSrcPosPatternPatchSetter, [0, 2, 1, 0], [both, [2], [1], [0]]],
     ];
     for (const [setter, index, want] of cases) {
       const product = want.reduce<readonly number[][]>(
@@ -195,5 +205,29 @@ describe("indicesFromRanges", () => {
       [1, 2],
     ]);
     expect(indicesFromRanges([])).toEqual([[]]);
+  });
+});
+
+describe("sweep", () => {
+  it("is TransformerLens's function of the same activation and axes", async () => {
+    const { getActPatchResidPre, getActPatchAttnHeadQAllPos } = transformerlens;
+    const args = [model, corrupted, cache, metric] as const;
+    const over = ["layer", "pos"] as const;
+    const swept = await patching.sweep(...args, { activation: "resid_pre", over });
+    expect(swept.values).toEqual((await getActPatchResidPre(...args)).values);
+    const heads = await patching.sweep(...args, { activation: "q", over: ["layer", "head"] });
+    expect(heads.values).toEqual((await getActPatchAttnHeadQAllPos(...args)).values);
+    const indices = [[1, 2]];
+    const some = await patching.sweep(...args, { activation: "resid_pre", over, indices });
+    expect(some.axes).toEqual(["index"]);
+  });
+
+  it("refuses axes that the activation is not patched over", async () => {
+    const args = [model, corrupted, cache, metric] as const;
+    await expect(
+      patching.sweep(...args, { activation: "pattern", over: ["layer", "pos"] }),
+    ).rejects.toThrow(
+      "patching.sweep: over must be one of layer head, layer head dest, layer head dest src for pattern, got layer pos",
+    );
   });
 });

@@ -3,8 +3,8 @@ import golden from "../../../goldens/patching.golden.json" with { type: "json" }
 import type { Backend } from "../../compile/backend.ts";
 import { nativeBackend } from "../../compile/backends/native/index.ts";
 import type { ActivationCache, HookedModel, HookedTransformerConfig } from "../../models/index.ts";
-import type { Metric, PatchResult } from "./index.ts";
-import * as patching from "./index.ts";
+import * as transformerlens from "../transformerlens/index.ts";
+import type { EveryPatch, Metric, PatchResult } from "./index.ts";
 import { modelByFormula } from "./testing/model.ts";
 
 interface Numbers {
@@ -17,10 +17,10 @@ const square: Metric = (logits) => logits.mul(logits).mean();
 const metrics: { readonly [name: string]: Metric } = { difference, square };
 
 /** `getActPatchResidPre` for "resid_pre". */
-function patchOf(family: string): patching.EveryPatch {
+function patchOf(family: string): EveryPatch {
   const camel = family.replace(/(^|_)(.)/g, (_all, _, letter: string) => letter.toUpperCase());
-  const named = patching as unknown as Readonly<Record<string, patching.EveryPatch>>;
-  return named[`getActPatch${camel}`] as patching.EveryPatch;
+  const named = transformerlens as unknown as Readonly<Record<string, EveryPatch>>;
+  return named[`getActPatch${camel}`] as EveryPatch;
 }
 
 function expectNumbers(got: PatchResult, want: Numbers, what: string): void {

@@ -1,8 +1,7 @@
 import type { NdArray } from "../../core/nd.ts";
 import { checkOptions, type OptionNames } from "../../core/options.ts";
-import { fourierBasis, spectrum } from "../fourier/index.ts";
+import { fourierBasis, neuronLogitMap, spectrum } from "../fourier/index.ts";
 import { firstColumns, rows, transpose } from "../linalg/index.ts";
-import { neuronLogitMap } from "../logits/index.ts";
 import { giniCoefficient, squaredWeights } from "./concentration.ts";
 import type { ExcludedLoss, SplitLoss } from "./restricted.ts";
 import { excludedLoss, fullLoss, restrictedLoss } from "./restricted.ts";

@@ -1,10 +1,9 @@
 import { dims } from "../../core/dims.ts";
 import { InputError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
-import { checkFrequency, componentsOf, fourierBasis } from "../fourier/index.ts";
-import type { Float64NdArray } from "../linalg/index.ts";
-import { columnMeans, float64 } from "../linalg/index.ts";
-import { crossEntropy, logitsBySum, rowLoss } from "../logits/index.ts";
+import { checkFrequency, componentsOf, fourierBasis, logitsBySum } from "../fourier/index.ts";
+import { columnMeans, type Float64NdArray, float64 } from "../linalg/index.ts";
+import { crossEntropy, rowLoss } from "../losses/index.ts";
 
 /** Logits of a + b modulo p on all inputs, and which inputs were trained on. */
 export interface LogitsOfSums {

@@ -1,3 +1,7 @@
+/** Compact proofs of accuracy of models that find a maximum (Gross et al. 2024). */
+
+import "../../core/runtime.ts";
+
 export type { AccuracyBound } from "./bound.ts";
 export { bruteForce, mostBruteForced } from "./brute-force.ts";
 export { type MaxCircuits, maxCircuits, sequenceCount } from "./circuits.ts";

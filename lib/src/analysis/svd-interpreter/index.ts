@@ -1,5 +1,7 @@
 /** Directions that weights write to or read from, as tokens (Millidge and Black 2022). */
 
+import "../../core/runtime.ts";
+
 import { expandDims, linalg, matmul, swapaxes, type Tensor } from "../../arrays/index.ts";
 import { InputError, UnknownNameError } from "../../core/errors.ts";
 import { checkOptions } from "../../core/options.ts";

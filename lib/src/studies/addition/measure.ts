@@ -1,6 +1,6 @@
 /** What is measured of a model that adds: how well, where it attends, what its parts write and do. */
 
-import { ablateHeads } from "../../analysis/index.ts";
+import { ablateHeads } from "../../analysis/ablation/index.ts";
 import {
   abs,
   argmax,

@@ -1,6 +1,7 @@
 /** What is measured of a network that answers products: on all pairs, of its weights, of one pair. */
 
-import { crossEntropy, type Svd, svd } from "../../analysis/index.ts";
+import { type Svd, svd } from "../../analysis/linalg/index.ts";
+import { crossEntropy } from "../../analysis/losses/index.ts";
 import { expandDims, norm, scope, softmax, type Tensor, tensor } from "../../arrays/index.ts";
 import { InputError } from "../../core/errors.ts";
 import { type NdArray, nd } from "../../core/nd.ts";

@@ -1,6 +1,6 @@
 /** The part of the article about the checkpoint that the notebook on S4 opens. */
 
-import { svd } from "../../analysis/index.ts";
+import { svd } from "../../analysis/linalg/index.ts";
 import {
   type Block,
   claim,

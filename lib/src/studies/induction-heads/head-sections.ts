@@ -1,6 +1,6 @@
 /** The parts of the article about heads: attention, scores, composition, ablation. For any model. */
 
-import { headNames } from "../../analysis/index.ts";
+import { headNames } from "../../analysis/head-detector/index.ts";
 import {
   type Block,
   claim,

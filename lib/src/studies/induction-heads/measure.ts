@@ -1,13 +1,8 @@
 /** What is measured of a model of two layers: losses, its heads, and what they are needed for. */
 
-import {
-  ablateHeads,
-  allCompositionScores,
-  type CompositionMode,
-  detectHead,
-  type HeadName,
-  headNames,
-} from "../../analysis/index.ts";
+import { ablateHeads } from "../../analysis/ablation/index.ts";
+import { allCompositionScores, type CompositionMode } from "../../analysis/composition/index.ts";
+import { detectHead, type HeadName, headNames } from "../../analysis/head-detector/index.ts";
 import {
   argmax,
   concatenate,

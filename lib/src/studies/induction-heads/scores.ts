@@ -1,6 +1,6 @@
 /** Scores of heads: where they attend when a subsequence comes back, and which stand out. */
 
-import { type AttentionPair, attentionOnPairs } from "../../analysis/index.ts";
+import { type AttentionPair, attentionOnPairs } from "../../analysis/head-detector/index.ts";
 import { type NdArray, nd } from "../../core/nd.ts";
 import type { InductionExamples, InductionLayout } from "../../tasks/index.ts";
 

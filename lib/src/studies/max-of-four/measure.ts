@@ -1,6 +1,7 @@
 /** What is measured of a model whose last number also asks: circuits, and answers to sequences. */
 
-import { maxCircuits, svd } from "../../analysis/index.ts";
+import { svd } from "../../analysis/linalg/index.ts";
+import { maxCircuits } from "../../analysis/proofs/index.ts";
 import { tensor } from "../../arrays/index.ts";
 import { InputError } from "../../core/errors.ts";
 import { type NdArray, nd } from "../../core/nd.ts";

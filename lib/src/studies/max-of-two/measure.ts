@@ -7,7 +7,7 @@ import {
   mostBruteForced,
   sequenceCount,
   subcubicBound,
-} from "../../analysis/index.ts";
+} from "../../analysis/proofs/index.ts";
 import { diagonal, expandDims, scope, softmax, type Tensor, tensor } from "../../arrays/index.ts";
 import { InputError } from "../../core/errors.ts";
 import type { AnyModel, Subject } from "../../lab/index.ts";

@@ -1,6 +1,6 @@
 /** The part of the article that sets kinds of weights side by side. */
 
-import { topFrequencies } from "../../analysis/index.ts";
+import { topFrequencies } from "../../analysis/fourier/index.ts";
 import {
   type Block,
   count,

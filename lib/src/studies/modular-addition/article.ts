@@ -3,7 +3,7 @@
  * After Nanda et al. 2023 and TransformerLens's Grokking_Demo (Nanda).
  */
 
-import { topFrequencies } from "../../analysis/index.ts";
+import { topFrequencies } from "../../analysis/fourier/index.ts";
 import {
   type Block,
   claim,

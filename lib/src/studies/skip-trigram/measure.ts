@@ -1,6 +1,6 @@
 /** What is measured of one layer that answers skip trigrams: its heads, and how often it is right. */
 
-import { ablateHeads, meanValues } from "../../analysis/index.ts";
+import { ablateHeads, meanValues } from "../../analysis/ablation/index.ts";
 import { argmax, einsum, oneHot, scope, type Tensor, tensor } from "../../arrays/index.ts";
 import { type NdArray, nd } from "../../core/nd.ts";
 import type { AnyModel, Subject } from "../../lab/index.ts";

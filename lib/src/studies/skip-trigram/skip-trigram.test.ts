@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ablateHeads } from "../../analysis/index.ts";
+import { ablateHeads } from "../../analysis/ablation/index.ts";
 import { argmax, init, scope } from "../../arrays/index.ts";
 import { nativeBackend } from "../../compile/index.ts";
 import { Instruments, memoryLab, type Snapshot } from "../../lab/index.ts";

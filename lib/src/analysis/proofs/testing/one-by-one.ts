@@ -1,7 +1,7 @@
 /** For tests: the same model without tables or classes, one sequence after the other. */
 
 import type { WeightArrays } from "../../../models/index.ts";
-import { type MaxCircuits, sequenceCount } from "../circuits.ts";
+import { type MaxCircuits, sequenceCount } from "../index.ts";
 
 /** Sequences whose largest logit is that of the largest number, by the definition of `MaxCircuits`. */
 export function countOneByOne(circuits: MaxCircuits): number {

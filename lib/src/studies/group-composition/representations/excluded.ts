@@ -1,6 +1,7 @@
 /** Losses on the training pairs of what is left when a part that depends on the product is taken away. */
 
-import { type Float64NdArray, float64, matmul, rowLoss } from "../../../analysis/index.ts";
+import { type Float64NdArray, float64, matmul } from "../../../analysis/linalg/index.ts";
+import { rowLoss } from "../../../analysis/losses/index.ts";
 import type { NdArray } from "../../../core/nd.ts";
 import type { FiniteGroup } from "../../../groups/index.ts";
 import type { PairBlock } from "./pairs.ts";

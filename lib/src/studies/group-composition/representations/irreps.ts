@@ -1,6 +1,6 @@
 /** Real irreducible representations of every group that `groups/` makes. */
 
-import { float64 } from "../../../analysis/index.ts";
+import { float64 } from "../../../analysis/linalg/index.ts";
 import type { Family, FiniteGroup } from "../../../groups/index.ts";
 import { alternatingIrreps, symmetricIrreps } from "./permutation-irreps.ts";
 import { fromEntries, matrixOf, type Representation, restrictTo } from "./representation.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { svd } from "../../../analysis/index.ts";
+import { svd } from "../../../analysis/linalg/index.ts";
 import { type NdArray, nd } from "../../../core/nd.ts";
 import { groupByName, multiply } from "../../../groups/index.ts";
 import { TorchGenerator } from "../../../rng/index.ts";

@@ -9,7 +9,7 @@ import {
   matmul,
   sumOfSquares,
   transpose,
-} from "../../../analysis/index.ts";
+} from "../../../analysis/linalg/index.ts";
 import { dims } from "../../../core/dims.ts";
 import type { NdArray } from "../../../core/nd.ts";
 import type { FiniteGroup } from "../../../groups/index.ts";

@@ -1,4 +1,4 @@
-import { type Float64NdArray, float64, matmul, transpose } from "../../../analysis/index.ts";
+import { type Float64NdArray, float64, matmul, transpose } from "../../../analysis/linalg/index.ts";
 import type { Representation } from "./representation.ts";
 import { functionSpace } from "./span.ts";
 import type { PairSums } from "./sums.ts";

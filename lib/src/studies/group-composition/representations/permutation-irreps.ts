@@ -1,6 +1,6 @@
 /** Irreducible representations of symmetric and alternating groups. */
 
-import { type Float64NdArray, float64 } from "../../../analysis/index.ts";
+import { type Float64NdArray, float64 } from "../../../analysis/linalg/index.ts";
 import { type FiniteGroup, type Permutation, symmetricGroup } from "../../../groups/index.ts";
 import {
   character,

@@ -1,4 +1,4 @@
-import { type Float64NdArray, float64 } from "../../../analysis/index.ts";
+import { type Float64NdArray, float64 } from "../../../analysis/linalg/index.ts";
 import type { FiniteGroup } from "../../../groups/index.ts";
 
 /** A real representation by orthogonal matrices: matrices(ab) = matrices(a) matrices(b). */

@@ -4,7 +4,7 @@ import {
   matmul,
   sumOfSquares,
   transpose,
-} from "../../../analysis/index.ts";
+} from "../../../analysis/linalg/index.ts";
 import { dims } from "../../../core/dims.ts";
 import type { NdArray } from "../../../core/nd.ts";
 import type { Representation } from "./representation.ts";

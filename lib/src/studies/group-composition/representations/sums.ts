@@ -1,6 +1,6 @@
 /** What one pass over all pairs adds up: everything that is folded by a, by b and by the product ab. */
 
-import { type Float64NdArray, float64 } from "../../../analysis/index.ts";
+import { type Float64NdArray, float64 } from "../../../analysis/linalg/index.ts";
 import type { FiniteGroup } from "../../../groups/index.ts";
 import { checkBlock, largestAt, type PairBlock, type PairPass } from "./pairs.ts";
 import { type LogitComparison, TraceComparison } from "./traces.ts";

@@ -1,6 +1,6 @@
 /** Logits against the hypothesis Tr ρ(a)ρ(b)ρ(c)⁻¹ (Chughtai et al. 2023, section 4). */
 
-import { type Float64NdArray, float64 } from "../../../analysis/index.ts";
+import { type Float64NdArray, float64 } from "../../../analysis/linalg/index.ts";
 import type { FiniteGroup } from "../../../groups/index.ts";
 
 /** χ(g c⁻¹) for every product g = ab and answer c: "ab c". */

@@ -7,7 +7,7 @@ import {
   matmul,
   type Svd,
   transpose,
-} from "../../../analysis/index.ts";
+} from "../../../analysis/linalg/index.ts";
 import type { Representation } from "./representation.ts";
 import { functionSpace } from "./span.ts";
 

@@ -4,7 +4,7 @@
  * Representation Theory of the Symmetric Group, section 3.4.
  */
 
-import { float64 } from "../../../analysis/index.ts";
+import { float64 } from "../../../analysis/linalg/index.ts";
 import { type FiniteGroup, multiply, type Permutation } from "../../../groups/index.ts";
 import { type Representation, timesSquare } from "./representation.ts";
 

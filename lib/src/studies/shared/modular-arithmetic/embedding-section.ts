@@ -1,6 +1,7 @@
 /** The part of an article about the embedding: how many directions, which frequencies. */
 
-import { fourierBasis, gram, rows } from "../../../analysis/index.ts";
+import { fourierBasis } from "../../../analysis/fourier/index.ts";
+import { gram, rows } from "../../../analysis/linalg/index.ts";
 import {
   type Block,
   figure,

@@ -1,6 +1,6 @@
 /** The part of an article about logits: cosines of a + b - c, over all pairs and for a reader's own. */
 
-import { fourierBasis, topFrequencies } from "../../../analysis/index.ts";
+import { fourierBasis, topFrequencies } from "../../../analysis/fourier/index.ts";
 import {
   type Block,
   behaviour,

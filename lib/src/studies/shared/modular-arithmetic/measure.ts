@@ -1,28 +1,24 @@
 /** What is measured of a one-layer model of a + b modulo p, whatever its weights are made of. */
 
 import {
-  analyseModularAddition,
-  binaryWeights,
-  firstColumns,
   fourierBasis,
   fourierTransform2d,
   inputMaps,
-  integerProduct,
   logitCosines,
   logitsBySum,
-  meanAttention,
   neuronSpectrum,
-  progressMeasures,
-  rows,
   spectrum,
-  svd,
-  transpose,
-} from "../../../analysis/index.ts";
+} from "../../../analysis/fourier/index.ts";
+import { firstColumns, rows, svd, transpose } from "../../../analysis/linalg/index.ts";
+import { meanAttention } from "../../../analysis/patterns/index.ts";
+import { progressMeasures } from "../../../analysis/progress/index.ts";
 import { expandDims, scope, type Tensor } from "../../../arrays/index.ts";
 import { type NdArray, nd } from "../../../core/nd.ts";
 import type { AnyModel, Subject } from "../../../lab/index.ts";
 import { type ReadArrays, type ReadTensors, tokenTable } from "../../../models/index.ts";
 import { TorchGenerator } from "../../../rng/index.ts";
+import { analyseModularAddition } from "./analysis.ts";
+import { binaryWeights, integerProduct } from "./binary.ts";
 import { allPairs, modularSplit, pairIndices, type SplitParams } from "./split.ts";
 
 /** When the text of this module changes, everything is measured again. */

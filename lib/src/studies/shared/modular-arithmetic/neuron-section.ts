@@ -1,6 +1,6 @@
 /** The part of an article about neurons: which waves each one holds. */
 
-import { fourierBasis } from "../../../analysis/index.ts";
+import { fourierBasis } from "../../../analysis/fourier/index.ts";
 import {
   type Block,
   claim,

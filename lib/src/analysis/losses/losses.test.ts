@@ -1,15 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { maxFrequency } from "../fourier/index.ts";
-import { float64, sumOfSquares } from "../linalg/index.ts";
-import { furthest, naiveMatmul, noise, onInputs } from "../testing/numbers.ts";
 import {
-  accuracy,
-  crossEntropy,
   logitCosines,
   logitsBySum,
+  maxFrequency,
   neuronInputMap,
   neuronLogitMap,
-} from "./index.ts";
+} from "../fourier/index.ts";
+import { float64, sumOfSquares } from "../linalg/index.ts";
+import { furthest, naiveMatmul, noise, onInputs } from "../testing/numbers.ts";
+import { accuracy, crossEntropy } from "./index.ts";
 
 describe("crossEntropy and accuracy", () => {
   it("is ln n for equal logits, and equals -log softmax", () => {

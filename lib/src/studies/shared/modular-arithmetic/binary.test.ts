@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { nd } from "../../core/nd.ts";
-import { binaryWeights, integerProduct } from "./index.ts";
+import { nd } from "../../../core/nd.ts";
+import { binaryWeights, integerProduct } from "./binary.ts";
 
 describe("binaryWeights", () => {
   it("takes the sign after centring, and counts where that matters", () => {

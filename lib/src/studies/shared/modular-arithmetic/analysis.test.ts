@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { analyseModularAddition, float64, type ModularAdditionInput } from "./index.ts";
-import { furthest, noise, noiseRng, onInputs } from "./testing/numbers.ts";
+import { float64 } from "../../../analysis/linalg/index.ts";
+import { furthest, noise, noiseRng, onInputs } from "../../../analysis/testing/numbers.ts";
+import { analyseModularAddition, type ModularAdditionInput } from "./analysis.ts";
 
 const p = 11;
 const key = 3;

@@ -1,8 +1,11 @@
+/** Attention patterns as numbers: of the last position, and their means. */
+
+import "../../core/runtime.ts";
+
 import { dims } from "../../core/dims.ts";
 import { InputError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
-import type { Float64NdArray } from "../linalg/index.ts";
-import { float64 } from "../linalg/index.ts";
+import { type Float64NdArray, float64 } from "../linalg/index.ts";
 
 /** The rows of a pattern "batch head dest src" that belong to the last position: "batch head src". */
 export function lastPositionAttention(pattern: NdArray): Float64NdArray {

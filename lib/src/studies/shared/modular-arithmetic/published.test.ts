@@ -1,20 +1,19 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { NdArray } from "../core/nd.ts";
-import { readPt } from "../io/index.ts";
-import { pythonShuffle } from "../rng/index.ts";
-import type { Float64NdArray, ModularAdditionInput } from "./index.ts";
+import { keyFrequencies } from "../../../analysis/fourier/index.ts";
 import {
-  analyseModularAddition,
-  excludedLoss,
+  type Float64NdArray,
   firstColumns,
   float64,
-  keyFrequencies,
   matmul,
-  restrictedLoss,
   rows,
   transpose,
-} from "./index.ts";
+} from "../../../analysis/linalg/index.ts";
+import { excludedLoss, restrictedLoss } from "../../../analysis/progress/index.ts";
+import type { NdArray } from "../../../core/nd.ts";
+import { readPt } from "../../../io/index.ts";
+import { pythonShuffle } from "../../../rng/index.ts";
+import { analyseModularAddition, type ModularAdditionInput } from "./analysis.ts";
 
 const folder = new URL("../../../../shared/data/progress-measures/", import.meta.url);
 const absent = !existsSync(folder);

@@ -1,8 +1,7 @@
 import { dims } from "../../core/dims.ts";
 import type { NdArray } from "../../core/nd.ts";
-import { checkModulus, fourierBasis, maxFrequency } from "../fourier/index.ts";
-import type { Float64NdArray } from "../linalg/index.ts";
-import { float64 } from "../linalg/index.ts";
+import { type Float64NdArray, float64 } from "../linalg/index.ts";
+import { checkModulus, fourierBasis, maxFrequency } from "./basis.ts";
 
 /**
  * Logits "batch d_vocab_out", batch = p x + y, d_vocab_out = p, summed over the inputs with the

@@ -1,53 +1,55 @@
 /** Everything the modular addition studies draw and claim, from numbers alone, for one model. */
 
-import { dims } from "../core/dims.ts";
-import type { NdArray } from "../core/nd.ts";
-import { checkOptions, type OptionNames, pickOptions } from "../core/options.ts";
-import type { Rng } from "../core/rng.ts";
-import { attentionMaps, meanAttention } from "./attention/index.ts";
-import type {
-  ComponentProducts,
-  FourierBasis,
-  Interference,
-  KeyFrequencyRule,
-  NeuronClusters,
-  NeuronSpectrum,
-  Spectrum,
-} from "./fourier/index.ts";
 import {
+  type ComponentProducts,
   componentProducts,
+  type FourierBasis,
   fourierBasis,
   fourierTransform,
   fourierTransform2d,
+  type Interference,
   inputMaps,
   interference,
+  type KeyFrequencyRule,
   keyFrequencies,
+  type LogitCosines,
+  logitCosines,
+  type NeuronClusters,
+  type NeuronSpectrum,
   neuronClusters,
+  neuronInputMap,
+  neuronLogitMap,
   neuronSpectrum,
+  type Spectrum,
   shareOf,
   spectrum,
-} from "./fourier/index.ts";
-import type { Float64NdArray, Svd } from "./linalg/index.ts";
+} from "../../../analysis/fourier/index.ts";
 import {
+  type Float64NdArray,
   firstColumns,
   float64,
   gram,
   randomControl,
   rows,
+  type Svd,
   svd,
   transpose,
-} from "./linalg/index.ts";
-import type { LogitCosines } from "./logits/index.ts";
+} from "../../../analysis/linalg/index.ts";
+import { accuracy, crossEntropy } from "../../../analysis/losses/index.ts";
+import { attentionMaps, meanAttention } from "../../../analysis/patterns/index.ts";
 import {
-  accuracy,
-  crossEntropy,
-  logitCosines,
-  neuronInputMap,
-  neuronLogitMap,
-} from "./logits/index.ts";
-import type { ProgressInput, ProgressMeasures, SplitLoss } from "./progress/index.ts";
-import { progressMeasures, sumLabels, testIndices } from "./progress/index.ts";
-import { progressNames } from "./progress/measures.ts";
+  type ProgressInput,
+  type ProgressMeasures,
+  progressMeasures,
+  type SplitLoss,
+  sumLabels,
+  testIndices,
+} from "../../../analysis/progress/index.ts";
+import { progressNames } from "../../../analysis/progress/measures.ts";
+import { dims } from "../../../core/dims.ts";
+import type { NdArray } from "../../../core/nd.ts";
+import { checkOptions, type OptionNames, pickOptions } from "../../../core/options.ts";
+import type { Rng } from "../../../core/rng.ts";
 
 /** Logits, activations and weights of a one-layer model of a + b modulo p; batch = p a + b. */
 export interface ModularAdditionInput {

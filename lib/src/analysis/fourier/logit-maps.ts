@@ -1,8 +1,7 @@
 import { dims } from "../../core/dims.ts";
 import { ShapeError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/nd.ts";
-import type { Float64NdArray } from "../linalg/index.ts";
-import { float64, matmul, rows } from "../linalg/index.ts";
+import { type Float64NdArray, float64, matmul, rows } from "../linalg/index.ts";
 
 /** Weights on the way from a token to the neurons. */
 export interface NeuronInputWeights {

@@ -1,7 +1,7 @@
-import { dims } from "../../core/dims.ts";
-import { InputError } from "../../core/errors.ts";
-import type { NdArray } from "../../core/nd.ts";
-import { matmul } from "../linalg/index.ts";
+import { matmul } from "../../../analysis/linalg/index.ts";
+import { dims } from "../../../core/dims.ts";
+import { InputError } from "../../../core/errors.ts";
+import type { NdArray } from "../../../core/nd.ts";
 
 /** What a binary layer computes with, and how a display without centring differs from it. */
 export interface BinaryWeights {
