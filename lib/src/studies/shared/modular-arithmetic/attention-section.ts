@@ -55,14 +55,14 @@ export function* attention(opened: Opened, curves: Curves): Generator<Block> {
       `As a function of the pair it has ${withChance(wavy, summary.uniformNeuronVariance)} of its variance in ${keyOnes(key)}, less than half of the way from chance to all.`,
     ),
   );
-  yield* maps(a);
+  yield meanFigure(a);
   yield eachHead(a, view.head);
   yield* overTraining(opened, curves);
 }
 
-function* maps({ mean, toFirst }: Circuit["attention"]): Generator<Block> {
+function meanFigure({ mean }: Circuit["attention"]): Block {
   const names = range(mean.shape[0] as number).map((head) => `head ${head}`);
-  yield figure(
+  return figure(
     "attention-mean",
     "Mean attention of the last token",
     "Averages over all pairs, one row per head.",
@@ -71,17 +71,6 @@ function* maps({ mean, toFirst }: Circuit["attention"]): Generator<Block> {
       ...{ sequential: true, range: [0, 1], annotate: true, valueFormat: ".3f" },
       ...{ aspect: "auto", height: 80 + 44 * names.length },
     }),
-  );
-  yield figure(
-    "attention-maps",
-    "Attention from = to a, for every pair",
-    "All heads side by side: a runs down, b across.",
-    facets({
-      panels: names.map((title, head) => ({ title, z: mapOf(toFirst, head) })),
-      ...{ columns: Math.min(names.length, 2), xLabel: "b", yLabel: "a" },
-      ...{ sequential: true, range: [0, 1], valueLabel: "attention" },
-    }),
-    { folded: true },
   );
 }
 
