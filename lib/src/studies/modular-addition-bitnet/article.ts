@@ -140,7 +140,9 @@ async function kindsOf(params: BitNetParams, lab: Lab, view: PairView): Promise<
       kind: kinds[of ?? params.quantization],
       training,
       opened:
-        params.operation === "a+b" ? await open(training, params, view, lab.dataKnown) : undefined,
+        params.operation === "a+b"
+          ? await open(modularAdditionBitnet.name, training, params, view, lab.dataKnown)
+          : undefined,
     });
   }
   return opened;

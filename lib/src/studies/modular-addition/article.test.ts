@@ -214,9 +214,9 @@ describe("what a reader may look at", () => {
   });
 
   it.each([
-    [{ neuron: 32 }, "view: neuron must be from 0 to 31, got 32"],
-    [{ head: 2 }, "view: head must be from 0 to 1, got 2"],
-    [{ pair: [3, 13] }, "view: pair must be two numbers from 0 to 12, got 3,13"],
+    [{ neuron: 32 }, "modular-addition: neuron must be from 0 to 31, got 32"],
+    [{ head: 2 }, "modular-addition: head must be from 0 to 1, got 2"],
+    [{ pair: [3, 13] }, "modular-addition: pair must be two numbers from 0 to 12, got 3,13"],
   ])("is refused where the model has no such thing: %o", async (view, message) => {
     await expect(read(lab, view)).rejects.toThrow(message);
   });

@@ -31,7 +31,7 @@ const readsBoth = ({ mean }: Before | Circuit["attention"]): boolean =>
   Math.min(...averages(mean).slice(0, 2)) >= 0.4;
 
 export function* attention(opened: Opened, curves: Curves): Generator<Block> {
-  const { seen, before, view } = opened;
+  const { seen, before } = opened;
   const { attention: a, keyFrequencies: key, summary } = seen;
   const wavy = key.reduce((sum, k) => sum + (a.shares[k - 1] ?? 0), 0);
   const [first, second, self] = averages(a.mean).map(percent);
@@ -56,7 +56,7 @@ export function* attention(opened: Opened, curves: Curves): Generator<Block> {
     ),
   );
   yield meanFigure(a);
-  yield eachHead(a, view.head);
+  yield eachHead(opened);
   yield* overTraining(opened, curves);
 }
 
@@ -74,11 +74,10 @@ function meanFigure({ mean }: Circuit["attention"]): Block {
   );
 }
 
-function eachHead(a: Circuit["attention"], asked = 0): Block {
+function eachHead({ study, seen: { attention: a }, view }: Opened): Block {
   const heads = a.mean.shape[0] as number;
-  return explore("head", range(heads), checkedIndex("head", asked, heads), (head) => [
-    oneHead(a, head),
-  ]);
+  const head = checkedIndex(`${study}: head`, view.head ?? 0, heads);
+  return explore("head", range(heads), head, (one) => [oneHead(a, one)]);
 }
 
 function oneHead(a: Circuit["attention"], head: number): Block {

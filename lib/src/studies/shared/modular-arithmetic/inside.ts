@@ -34,6 +34,8 @@ export type Moment = Progress & { readonly step: number };
 
 /** A checkpoint, and what it is compared with. */
 export interface Opened {
+  /** Name of the study, for messages. */
+  readonly study: string;
   readonly snapshot: Snapshot;
   readonly seen: Circuit;
   /** Before training; undefined where that is not known, or is what is looked at. */
@@ -50,6 +52,7 @@ export interface Opened {
  * whichever is looked at (Nanda et al. 2023, section 5.1).
  */
 export async function open(
+  study: string,
   training: Training,
   split: SplitParams,
   view: PairView,
@@ -68,7 +71,7 @@ export async function open(
   for (const step of training.steps) {
     moments.push({ step, ...(await training.at(step).measure(progress, task, key)) });
   }
-  return { snapshot, seen, before, moments, view, dataKnown };
+  return { study, snapshot, seen, before, moments, view, dataKnown };
 }
 
 /** The parameters of a split alone, so that nothing else is part of a measurement's key. */

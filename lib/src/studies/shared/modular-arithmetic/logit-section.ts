@@ -116,12 +116,12 @@ function* weightSpectra(seen: Circuit): Generator<Block> {
 }
 
 /** What the network answers to a reader's own pair, and how. */
-export async function* ownPair({ snapshot, seen, view }: Opened): AsyncGenerator<Block> {
+export async function* ownPair({ study, snapshot, seen, view }: Opened): AsyncGenerator<Block> {
   const { pair } = view;
   if (pair === undefined) return;
   const { p } = seen;
   if (!pair.every((one) => one < p)) {
-    throw new InputError(`view: pair must be two numbers from 0 to ${p - 1}, got ${pair}`);
+    throw new InputError(`${study}: pair must be two numbers from 0 to ${p - 1}, got ${pair}`);
   }
   const [a, b] = pair as [number, number];
   const got = await snapshot.measure(answer, pair);

@@ -26,7 +26,7 @@ const [paperClear, paperTotal] = [433, 512];
 
 /** `besides` is said of the neurons in the same paragraph. */
 export async function* theNeurons(opened: Opened, besides = ""): AsyncGenerator<Block> {
-  const { seen, view } = opened;
+  const { study, seen, view } = opened;
   const { summary: s, keyFrequencies: key, neurons: n } = seen;
   const clear = Math.round(s.wellExplainedNeurons * n.total);
   const share = withChance(s.neuronVariance, s.uniformNeuronVariance);
@@ -54,7 +54,7 @@ export async function* theNeurons(opened: Opened, besides = ""): AsyncGenerator<
   );
   const shown = representatives(seen);
   if (shown.length > 0) yield* chosen(opened, shown);
-  const neuron = checkedIndex("neuron", view.neuron ?? shown[0] ?? 0, n.total);
+  const neuron = checkedIndex(`${study}: neuron`, view.neuron ?? shown[0] ?? 0, n.total);
   yield await eachNeuron(opened, shown, neuron);
   yield* allNeurons(seen);
   yield clusterFigure(seen);

@@ -38,8 +38,8 @@ export function columnOf({ shape, data }: NdArray, i: number): Float64Array {
   return Float64Array.from({ length: height }, (_, row) => data[row * width + i] as number);
 }
 
-/** `value`, which must number one of `total` things. @throws InputError. */
+/** `value`, which must number one of `total` things; `field` names it. @throws InputError. */
 export function checkedIndex(field: string, value: number, total: number): number {
   if (value < total) return value;
-  throw new InputError(`view: ${field} must be from 0 to ${total - 1}, got ${value}`);
+  throw new InputError(`${field} must be from 0 to ${total - 1}, got ${value}`);
 }
