@@ -5,6 +5,7 @@ import {
   type Block,
   claim,
   figure,
+  list,
   mechanism,
   number,
   percent,
@@ -139,7 +140,7 @@ const cosines = ({ representations: all }: Opened): number[] =>
   all.flatMap(({ logitSimilarity }) => (logitSimilarity === null ? [] : [logitSimilarity]));
 
 const near = (within: number, why: string): Rule => ({ within, why });
-const digits = (within: number): Rule => near(within, "rounded to so many digits");
+const digits = near(1e-6, "rounded to seven digits; logits and activations are float32 here");
 const float32: Rule = { share: 0.001, why: "the notebook's sum is in float32" };
 
 /** What the notebook prints of logits and trace, as it computes it and as it means to. */
@@ -180,7 +181,7 @@ async function* printedSection(
     recomputed("cell 199 with keepdim"),
     [0.6233514, 0.9395949, 0.3922214],
     three(natural),
-    digits(1e-6),
+    digits,
   );
   yield claim(
     "notebook-weighted",
@@ -188,7 +189,7 @@ async function* printedSection(
     recomputed("weights are the similarities"),
     [0.7985987, 0.3982007, 0.6421985],
     key === null ? undefined : three(key),
-    digits(1e-6),
+    digits,
   );
   yield* lossClaims(performance);
 }
@@ -243,7 +244,7 @@ function* shareClaims({ representations: all }: Opened): Generator<Block> {
     recomputed("from the weights"),
     [0.2976941, 0.6229448, 0.2017807, 0.3463617],
     of((one) => one.logitSimilarity ?? Number.NaN),
-    digits(1e-6),
+    digits,
   );
   yield claim(
     "notebook-embedding-shares",
@@ -251,7 +252,7 @@ function* shareClaims({ representations: all }: Opened): Generator<Block> {
     recomputed("from the weights"),
     [0.0376231, 0.676475, 0.1528254, 0.1330603],
     of((one) => one.embedA),
-    digits(1e-6),
+    digits,
   );
   yield claim(
     "notebook-unembedding-shares",
@@ -259,14 +260,11 @@ function* shareClaims({ representations: all }: Opened): Generator<Block> {
     recomputed("from the weights"),
     [0.0735325, 0.3802161, 0.2496246, 0.1824405],
     of((one) => one.unembed),
-    digits(1e-6),
+    digits,
   );
 }
 
-async function* singularClaims(
-  snapshot: Snapshot,
-  { keyRepresentations }: Opened,
-): AsyncGenerator<Block> {
+async function* singularClaims(snapshot: Snapshot, opened: Opened): AsyncGenerator<Block> {
   const { a, rank, reduced } = await snapshot.measure(embeddings, question);
   const width = a.shares.data.length / a.belongsTo.length;
   const purest = a.belongsTo
@@ -274,9 +272,6 @@ async function* singularClaims(
     .map((_, i) => Math.max(...a.shares.data.subarray(i * width, (i + 1) * width)));
   const nine = (name: string): number =>
     a.belongsTo.slice(0, 9).filter((one) => one === name).length;
-  const natural = naturalRepresentation(groupByName("S4"));
-  const flat = { ...natural.matrices, shape: [24, natural.dimension ** 2] };
-  const squares = (natural.dimension - 1) ** 2;
   yield claim(
     "notebook-singular-values",
     "singular values of W_E_a",
@@ -313,17 +308,35 @@ async function* singularClaims(
     recomputed("from the weights"),
     0.9725217,
     Math.min(...purest),
-    digits(1e-6),
+    digits,
   );
+  yield* nineProse(opened, nine);
+}
+
+/** Which functions the nine large singular vectors are, and those of the permutation matrices. */
+function* nineProse(
+  { representations: all, keyRepresentations }: Opened,
+  nine: (name: string) => number,
+): Generator<Block> {
+  const natural = naturalRepresentation(groupByName("S4"));
+  const { S } = svd({ ...natural.matrices, shape: [24, natural.dimension ** 2] });
+  const key = all.filter(({ name }) => keyRepresentations.includes(name));
+  const counted = list(key.map(({ name }) => `${nine(name)} of ${inWords(name)}`));
   yield prose(
-    `The notebook reads 9 as (4 − 1)², the entries of the standard representation, which the permutation matrices hold beside the trivial one. Of the ${natural.dimension ** 2} singular values of the permutation matrices below, ${squares} and one are not zero; the embedding's nine are one column of each of ${keyRepresentations.length} representations.`,
+    `The notebook reads 9 as (4 − 1)², the entries of the standard representation: of the ${S.length} singular values of the permutation matrices, which hold it and the trivial one, ${S.filter((x) => x > 1e-9).length} are not zero. `,
+    mechanism(
+      "notebook-one-column-each",
+      key.every(({ name, dimension }) => nine(name) === dimension),
+      `The embedding's nine are ${counted}: of each as many as its dimension, one column of its matrices.`,
+      `The embedding's nine are ${counted}: not of each as many as its dimension.`,
+    ),
   );
   yield claim(
     "notebook-natural-singular-values",
     "singular values of the permutation matrices",
     notebook("cell 208"),
     [...printedNaturalSingularValues],
-    [...svd(flat).S],
+    [...S],
     near(1e-4, "printed to four decimals"),
   );
 }
@@ -358,7 +371,7 @@ async function* parityClaims(snapshot: Snapshot): AsyncGenerator<Block> {
       recomputed("the notebook says which fires, in cell 192"),
       [...means],
       [...found],
-      digits(1e-5),
+      digits,
     );
   }
 }
