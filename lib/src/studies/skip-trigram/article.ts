@@ -189,7 +189,7 @@ function answerInShort(
   const part = (name: string, { count: n, accuracy, loss }: Score): string =>
     n === 0 ? "" : `Of ${name} ${percent(accuracy)} is right, for ${number(loss)} nats. `;
   return [
-    `${plural(params.nHeads, "attention head")} of width ${params.dHead}, with one-hot embedding and unembedding: can they answer \`a … b 0\` by a table of ten pairs, when one sequence in ${params.oneIn} is such signal${params.oneIn > 1 ? ", and the label of the others is random" : ""}? On ${count(all.count)} new sequences ${percent(all.accuracy)} of the answers are right, where the rule gives at best ${percent(best.accuracy)}; the cross-entropy is ${number(all.loss)} nats, where it gives at best ${number(best.loss)}. `,
+    `${plural(params.nHeads, "attention head")} of width ${params.dHead}, with one-hot embedding and unembedding: can they answer \`a … b 0\` by a table of ten pairs, when one sequence in ${params.oneIn} is such signal${params.oneIn > 1 ? ", and the label of the others is random" : ""}? On ${count(all.count)} new sequences ${percent(all.accuracy)} of the answers are right, where the rule gives ${percent(best.accuracy)} on average; the cross-entropy is ${number(all.loss)} nats, where it gives ${number(best.loss)}. `,
     part("signal", some),
     part(`noise, which costs ln 11 = ${number(lnLabels)} at best,`, noise),
     behaviour(
