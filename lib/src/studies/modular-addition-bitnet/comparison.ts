@@ -142,32 +142,26 @@ function* shares(inside: readonly Inside[], p: number): Generator<Block> {
       references: [{ value: even, label: "all alike" }],
     }),
   );
-  const follow = ({ logitShares }: Moment) => shareOfLargest(logitShares, n);
+  const follow = (value: (of: Moment) => number, yLabel: string) =>
+    lines({
+      series: inside.map(({ kind, opened: { moments } }) => ({
+        name: kind,
+        x: moments.map(({ step }) => step),
+        y: moments.map(value),
+      })),
+      ...{ xLabel: "step", yLabel },
+    });
   yield figure(
     "compare-logits",
     "Cosines of a + b − c in the logits of each network, over training",
     `Share of the variance in its ${largest}, so that networks can be compared at the same number of updates.`,
-    lines({
-      series: inside.map(({ kind, opened }) => ({
-        name: kind,
-        x: opened.moments.map(({ step }) => step),
-        y: opened.moments.map(follow),
-      })),
-      ...{ xLabel: "step", yLabel: "share of variance" },
-    }),
+    follow(({ logitShares }) => shareOfLargest(logitShares, n), "share of variance"),
   );
   yield figure(
     "compare-attention",
     "How hard attention selects in each network, over training",
     "Share of pairs and heads in which one token gets more than 99 % of the attention.",
-    lines({
-      series: inside.map(({ kind, opened }) => ({
-        name: kind,
-        x: opened.moments.map(({ step }) => step),
-        y: opened.moments.map(({ hard }) => hard),
-      })),
-      ...{ xLabel: "step", yLabel: "share" },
-    }),
+    follow(({ hard }) => hard, "share"),
     { folded: true },
   );
   yield figure(
