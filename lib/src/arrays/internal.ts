@@ -9,6 +9,7 @@ import { traced } from "./transforms.ts";
 import { flatten, type Tree } from "./tree.ts";
 
 export { hostArray } from "./create.ts";
+export { readDuring } from "./reads.ts";
 export { isReadable, unwrap, usesOf, wrap } from "./tensor.ts";
 export { flatten } from "./tree.ts";
 

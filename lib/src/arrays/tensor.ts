@@ -17,6 +17,7 @@ import { type Box, freeBox, makeBox, onHost } from "./memory.ts";
 import { type NestedNumbers, nest } from "./nested.ts";
 import { checkPlaces } from "./places.ts";
 import { hostMatmul } from "./product-host.ts";
+import { noted } from "./reads.ts";
 import { broadcastShapes, checkAxes, checkPermutation, checkReshape } from "./shapes.ts";
 
 /** Axes to reduce over; all of them when left out. */
@@ -238,8 +239,7 @@ export class Tensor {
 
   #reduce(name: string, axis: Axis | undefined, options: ReduceOptions | undefined): Tensor {
     checkOptions(name, options, { keepdims: true });
-    const axes = checkAxes(name, axis, this.ndim);
-    const keepdims = options?.keepdims ?? false;
+    const [axes, keepdims] = [checkAxes(name, axis, this.ndim), options?.keepdims ?? false];
     if (axes.length === 0) return lift((x) => x, this);
     return lift((x) => x[name](axes, { keepdims }), this);
   }
@@ -324,7 +324,7 @@ export class Tensor {
   /** The numbers, blocking until they are computed. */
   readSync(): NdArray {
     const tracer = this.#readable();
-    return nd(this.dtype, this.shape, copyOf(tracer.ref.dataSync()));
+    return noted(this, nd(this.dtype, this.shape, copyOf(tracer.ref.dataSync())));
   }
 
   #readable(): Tracer {

@@ -4,9 +4,9 @@
  */
 
 import { Tensor, tensor } from "../arrays/index.ts";
-import { usesOf } from "../arrays/internal.ts";
+import { readDuring, usesOf } from "../arrays/internal.ts";
 import { InputError, ShapeError } from "../core/errors.ts";
-import { nd } from "../core/nd.ts";
+import { type NdArray, nd } from "../core/nd.ts";
 import type { Hook } from "./model.ts";
 
 /** The hook that changes nothing. */
@@ -70,11 +70,22 @@ function keepMask(x: Tensor, entries: readonly number[], axis: number): Tensor {
  */
 export function changed(name: string, x: Tensor, change: (x: Tensor, name: string) => unknown) {
   const before = usesOf(x);
-  const value = change(x, name);
+  const { value, read } = readDuring(x, () => change(x, name));
+  if (value === undefined || value === x) requireUnchanged(name, x, read);
   if (value !== undefined) return replacement(name, x, value);
   if (usesOf(x) === before) return x;
   throw new InputError(
     `hook "${name}": computed something of its argument but returned nothing; return the changed tensor, or the argument itself to leave it as it is`,
+  );
+}
+
+/** @throws InputError when numbers that were read of `x`, which are copies, were changed. */
+function requireUnchanged(name: string, x: Tensor, read: readonly NdArray[]): void {
+  if (read.length === 0) return;
+  const { data } = x.readSync();
+  if (read.every((copy) => copy.data.every((number, i) => Object.is(number, data[i])))) return;
+  throw new InputError(
+    `hook "${name}": changed the numbers that it read, which are a copy; return a tensor of them: tensor(nd("${x.dtype}", x.shape, data))`,
   );
 }
 

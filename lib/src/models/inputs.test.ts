@@ -163,6 +163,19 @@ describe("hooks", () => {
     ["another precision", (x: Tensor) => x.astype("float64"), "must be float32, got float64"],
     ["nothing of its work", (x: Tensor) => void x.mul(0), "computed something of its argument but"],
     [
+      "nothing, after they changed the numbers that they read",
+      (x: Tensor) => void x.readSync().data.fill(0),
+      'changed the numbers that it read, which are a copy; return a tensor of them: tensor(nd("float32"',
+    ],
+    [
+      "the argument, after they changed the numbers that they read",
+      (x: Tensor) => {
+        x.readSync().data[1] = 9;
+        return x;
+      },
+      "changed the numbers that it read, which are a copy",
+    ],
+    [
       "a change in place",
       (x: Tensor) => {
         (x as unknown as number[])[0] = 0;

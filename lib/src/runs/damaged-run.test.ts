@@ -140,6 +140,34 @@ describe("damage that an earlier checkpoint repairs", () => {
   });
 });
 
+describe("a run without a sound beginning", () => {
+  const all = (damage: (path: string) => void) => (f: string) => {
+    for (const step of [0, 10, 20, 28]) damage(checkpoint(f, step));
+  };
+  it.each<[string, (folder: string) => void, RegExp]>([
+    ["no rows", (f) => rmSync(join(f, "metrics.jsonl")), /^metrics.jsonl has no row of step 0; /],
+    ["a damaged first row", (f) => changeLine(f, 0, () => "garbage\n"), /no row of step 0/],
+    ["one bit of the first checkpoint", (f) => flipBit(checkpoint(f, 0)), /0.safetensors: damaged/],
+    ["no first checkpoint", (f) => rmSync(checkpoint(f, 0)), /the checkpoint of step 0 is missing/],
+    [
+      "no checkpoints",
+      (f) => rmSync(join(f, "checkpoints"), { recursive: true }),
+      /^all checkpoints are missing; /,
+    ],
+    ["damaged checkpoints", all(flipBit), /0.safetensors: damaged/],
+  ])("%s: begins again, to the same bytes", async (_title, damage, why) => {
+    const { out } = damagedCopy(damage);
+    const said: string[] = [];
+    const onProgress: RunOptions["onProgress"] = (progress) => {
+      if (progress.kind === "message") said.push(progress.text);
+    };
+    expect(await runSmall(out, given, { onProgress })).toMatchObject({ resumed: false });
+    expect(said[0]).toMatch(why);
+    expect(said[0]).toContain("; training begins again, with the same bytes");
+    expect(contents(out)).toEqual(contents(whole));
+  });
+});
+
 describe("a trained run that was not measured", () => {
   const damages: readonly (readonly [string, (folder: string) => void])[] = [
     ["the last row twice", (f) => changeLine(f, 7, (line) => `${line}\n${line}`)],
@@ -226,21 +254,6 @@ describe("damage that nothing repairs", () => {
     ["params", field("params", { steps: 31 }), "run.json belongs to another run, of small"],
     ["nested params", field("params", { a: nested }), "run.json is damaged \\(params.a: nested"],
     ["another study", field("study", "x"), "run.json belongs to another run, of x; train"],
-    [
-      "no rows",
-      (f) => rmSync(join(f, "metrics.jsonl")),
-      "metrics.jsonl has no row of step 0, and no earlier checkpoint can be used; train again",
-    ],
-    [
-      "all checkpoints gone",
-      (f) => rmSync(join(f, "checkpoints"), { recursive: true }),
-      "its checkpoints are missing, and no earlier checkpoint can be used; train again",
-    ],
-    [
-      "all checkpoints damaged",
-      (f) => [0, 10, 20, 28].forEach((step) => void flipBit(checkpoint(f, step))),
-      "\\S+/0.safetensors: damaged \\(.*\\), and no earlier checkpoint can be used",
-    ],
   ];
   it.each(damages)("%s: one sentence", async (_title, damage, message) => {
     const { out } = damagedCopy(damage);

@@ -1,9 +1,7 @@
 /** Where an interrupted training goes on. */
 
 import { join } from "node:path";
-import { InputError } from "../core/errors.ts";
 import { type Checkpoint, due, type MetricsRow, type TrainingPlan } from "../train/index.ts";
-import { folderTitle } from "./canonical.ts";
 import { checkpointSteps, findCheckpoint } from "./checkpoint-files.ts";
 import { type Metrics, readMetrics } from "./metrics-file.ts";
 
@@ -62,7 +60,7 @@ export function intactSteps(
 /**
  * The last checkpoint before which every scheduled checkpoint is sound and every row is there. Reads
  * all of them, so that a run never ends with a damaged one. Throws `InputError` when something cannot
- * be read, and when training went on but no checkpoint is left.
+ * be read. Where no checkpoint is left, training begins again: the plan says its start.
  */
 export async function resumePoint(folder: string, plan: TrainingPlan): Promise<ResumePoint> {
   const present = await checkpointSteps(folder);
@@ -85,9 +83,7 @@ export async function resumePoint(folder: string, plan: TrainingPlan): Promise<R
   }
   const begun = present.length > 0 || metrics.rows.some((row) => row.step > 0);
   if (!begun) return { checkpoint, rows: [], problem: undefined };
-  throw new InputError(
-    `${folderTitle(folder)}: ${problem ?? "its checkpoints are missing"}, and no earlier checkpoint can be used; train again with --fresh`,
-  );
+  return { checkpoint, rows: [], problem: problem ?? "all checkpoints are missing" };
 }
 
 /** Updates that were done in `folder`, judging by its rows and checkpoints. */

@@ -52,7 +52,7 @@ export async function trainPart(
   if (from.problem !== undefined) {
     options.onProgress({
       kind: "message",
-      text: `${from.problem}; training goes on from step ${step}`,
+      text: `${from.problem}; training ${step === undefined ? "begins again, with the same bytes" : `goes on from step ${step}`}`,
     });
   }
   if (step === plan.steps) {
