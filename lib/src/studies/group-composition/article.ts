@@ -48,6 +48,7 @@ import { notebook, universality } from "./printed.ts";
 import { publishedSection, repeatedSection } from "./published-sections.ts";
 import { growth, learning } from "./training-sections.ts";
 
+/** Group composition: networks that multiply group elements, and by which representations they do so. */
 export const groupComposition: Study<GroupCompositionParams, GroupCompositionView> = {
   name: "group-composition",
   title: "Group composition: learning with representations",

@@ -68,6 +68,7 @@ export const inductionHeadsView = z.strictObject({
 });
 export type InductionHeadsView = z.infer<typeof inductionHeadsView>;
 
+/** Induction heads: two layers of attention that learn to continue a repeated sequence. */
 export const inductionHeads: Study<InductionHeadsParams, InductionHeadsView> = {
   name: "induction-heads",
   title: "Induction heads: looking up what came next",

@@ -54,6 +54,7 @@ const published: Reference = {
   at: "table 1, and 150 seeds of their data repository",
 };
 
+/** Max of four: compact proofs of accuracy, over any number of seeds. */
 export const maxOfFour: Study<MaxOfFourParams, MaxOfFourView> = {
   name: "max-of-four",
   title: "Max of four: compact proofs of accuracy",

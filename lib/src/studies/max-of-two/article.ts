@@ -64,6 +64,7 @@ function setting(params: MaxOfTwoParams) {
   return { data, start, training: start && same("lr", "weightDecay", "beta1", "beta2", "steps") };
 }
 
+/** Max of two: one head groks which of two numbers is larger, and a proof that it did. */
 export const maxOfTwo: Study<MaxOfTwoParams, MaxOfTwoView> = {
   name: "max-of-two",
   title: "Max of two: one head groks, and a proof that it did",

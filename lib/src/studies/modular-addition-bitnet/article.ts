@@ -52,6 +52,7 @@ import { companions, compared, firstUpdates, plan, size } from "./plan.ts";
 import { printedLog } from "./printed-log.ts";
 import { li, notebook, replay } from "./sources.ts";
 
+/** Modular addition with weights of one bit, beside other kinds of weights. */
 export const modularAdditionBitnet: Study<BitNetParams, PairView> = {
   name: "modular-addition-bitnet",
   title: "Modular addition with one-bit weights",

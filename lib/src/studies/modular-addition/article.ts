@@ -48,6 +48,7 @@ import { plan, size } from "./plan.ts";
 import { printedLog } from "./printed-log.ts";
 import { demo, nanda, own, publishedFile, publishedRun, replay } from "./sources.ts";
 
+/** Modular addition: a transformer groks a + b mod p, and the Fourier circuit that it uses. */
 export const modularAddition: Study<ModularAdditionParams, PairView> = {
   name: "modular-addition",
   title: "Modular addition: grokking with trigonometry",

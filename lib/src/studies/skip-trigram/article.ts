@@ -75,6 +75,7 @@ export const skipTrigramView = z.strictObject({
 });
 export type SkipTrigramView = z.infer<typeof skipTrigramView>;
 
+/** Skip trigrams: three heads of width one learn a table of pairs amid noise. */
 export const skipTrigram: Study<SkipTrigramStudyParams, SkipTrigramView> = {
   name: "skip-trigram",
   title: "Skip trigrams: three heads of width one",
