@@ -226,6 +226,7 @@ function answerInShort(
   const readers = ownPairHeads(read);
   const carriers = carryHeads(carried);
   const moved = carriers.filter((head) => head !== undefined);
+  const by = [...new Set(moved)].sort((a, b) => a - b);
   const [attended, added] = lensShares(written);
   return [
     `Can a transformer of one layer add numbers of ${digits} digits, and how does it? Of ${count(all.count)} random sums it answers ${percent(shareOf(all))} with every digit right: ${share(0)} of those without a carry, ${share(1)} of those with carries, ${share(2)} where a carry passes a column that sums to 9. Its weakest digit is ${found.digits[worst]}, right in ${percent(found.digitAccuracy[worst] ?? Number.NaN)}. `,
@@ -238,7 +239,7 @@ function answerInShort(
     mechanism(
       "carries-by-heads",
       moved.length > 0,
-      `Into ${moved.length} of ${digits} digits most carries come through a single head, of ${headNames([...new Set(moved)].sort())}.`,
+      `Into ${moved.length} of ${digits} digits most carries come through a single head${by.length === 1 ? "" : " each"}: ${headNames(by)}.`,
       "Into no digit do most carries come through a single head.",
     ),
   ];
