@@ -66,17 +66,46 @@ export function answers({ model, weights, config }: AnyModel, tokens: Tensor) {
   return { logits: model.logitsAt?.(weights, config, tokens, positions) ?? whole() };
 }
 
-/** Arrays of equal rows, one after the other. */
-function joined(arrays: readonly NdArray[]): NdArray {
+/** Arrays of equal shape but for one axis, one after the other along it. */
+function joined(arrays: readonly NdArray[], axis = 0): NdArray {
   using _ = scope();
   return concatenate(
     arrays.map((array) => tensor(array)),
-    0,
+    axis,
   ).readSync();
 }
 
-/** Random sums are drawn so many at a time from the generator seeded with 0, and run so many at a time. */
-const [drawn, perRun] = [4000, 1000];
+/** The mean of arrays of equal shape. */
+function averaged(arrays: readonly NdArray[]): NdArray {
+  using _ = scope();
+  return stack(
+    arrays.map((array) => tensor(array)),
+    0,
+  )
+    .mean(0)
+    .readSync();
+}
+
+/** Random sums are drawn so many at a time from the generator seeded with 0. */
+const drawn = 4000;
+
+/** Questions of one pass: of the digits' logits alone, and with activations, which take more memory. */
+const [perRun, perOpenRun] = [250, 128];
+
+/** What `f` gives for some questions at a time. */
+export async function inParts<T>(
+  { data, shape }: NdArray,
+  f: (some: NdArray) => Promise<T>,
+  size = perOpenRun,
+): Promise<T[]> {
+  const [rows, length] = shape as [number, number];
+  const out: T[] = [];
+  for (let from = 0; from < rows; from += size) {
+    const end = Math.min(from + size, rows);
+    out.push(await f(nd("int32", [end - from, length], data.slice(from * length, end * length))));
+  }
+  return out;
+}
 
 /** How well the model adds `count` random sums, when the digits before are right. */
 export async function scores({ model, run }: Subject, count: number) {
@@ -85,14 +114,11 @@ export async function scores({ model, run }: Subject, count: number) {
   const parts: Answers[] = [];
   for (let left = count; left > 0; left -= drawn) {
     const examples = drawAdditions({ digits }, rng, Math.min(drawn, left));
-    const { data, shape } = examples.tokens;
-    const [rows, length] = shape as [number, number];
-    const logits: NdArray[] = [];
-    for (let from = 0; from < rows; from += perRun) {
-      const end = Math.min(from + perRun, rows);
-      const some = nd("int32", [end - from, length], data.slice(from * length, end * length));
-      logits.push((await run(answers, some)).logits);
-    }
+    const logits = await inParts(
+      examples.tokens,
+      async (some) => (await run(answers, some)).logits,
+      perRun,
+    );
     parts.push(answersFrom(examples, joined(logits)));
   }
   const tokens = joined(parts.map(({ examples }) => examples.tokens));
@@ -184,17 +210,21 @@ function attention(model: AnyModel, tokens: Tensor) {
   ]);
   const isSign = tensor(signs);
   const mean = model.W_E.at([0, 10]).mean(0);
-  const averaged = model.withHooks([
+  const alike = model.withHooks([
     ["hook_embed", (x) => x.mul(isSign).add(mean.mul(isSign.neg().add(1)))],
   ]);
   const pattern = (own: AnyModel): Tensor =>
     own.runWithCache(tokens).cache.get("pattern", 0).mean(0).at([], [first, end]);
-  return { usual: pattern(model), averaged: pattern(averaged) };
+  return { usual: pattern(model), averaged: pattern(alike) };
 }
 
 /** Mean attention from where each digit is predicted: "head digit src". */
 export async function meanAttention({ model, run }: Subject) {
-  return run(attention, studied(model).tokens);
+  const parts = await inParts(studied(model).tokens, (some) => run(attention, some));
+  return {
+    usual: averaged(parts.map(({ usual }) => usual)),
+    averaged: averaged(parts.map((part) => part.averaged)),
+  };
 }
 export type MeanAttention = Awaited<ReturnType<typeof meanAttention>>;
 
@@ -223,7 +253,11 @@ export function componentNames({ nHeads }: Snapshot["config"]): string[] {
 /** Logit lens, and what each component adds to the right digit above the mean of the ten digits. */
 export async function components({ model, run }: Subject) {
   const examples = studied(model);
-  const { direct } = await run(written, examples.tokens);
+  const runs = await inParts(examples.tokens, (some) => run(written, some));
+  const direct = joined(
+    runs.map((one) => one.direct),
+    1,
+  );
   using _ = scope();
   const parts = tensor(direct).astype("float64");
   const labels = tensor(examples.labels);
@@ -280,7 +314,8 @@ export async function ablations({ model, run }: Subject) {
   const examples = studied(model);
   const { tokens } = examples;
   const columns = (logits: NdArray) => lossColumns(answersFrom(examples, logits));
-  const { logits, z, mlp } = await run(means, tokens);
+  const whole = await inParts(tokens, (some) => run(means, some));
+  const [z, mlp] = [averaged(whole.map((one) => one.z)), averaged(whole.map((one) => one.mlp))];
   const nothing = ({ dtype, shape, data }: NdArray) => nd(dtype, shape, data.slice().fill(0));
   const fills = { mean: [z, mlp], zero: [nothing(z), nothing(mlp)] } as const;
   const heads = model.config.nHeads as number;
@@ -290,13 +325,17 @@ export async function ablations({ model, run }: Subject) {
     for (let which = 0; which <= heads; which++) {
       const off = Float32Array.from({ length: heads }, (_, h) => Number(h === which));
       const noMlp = nd("float32", [], [Number(which === heads)]);
-      const args = [tokens, nd("float32", [heads], off), noMlp, fill, mlpFill] as const;
-      out.push(columns((await run(replaced, ...args)).logits));
+      const args = [nd("float32", [heads], off), noMlp, fill, mlpFill] as const;
+      const parts = await inParts(
+        tokens,
+        async (some) => (await run(replaced, some, ...args)).logits,
+      );
+      out.push(columns(joined(parts)));
     }
     return out;
   };
   return {
-    full: columns(logits),
+    full: columns(joined(whole.map(({ logits }) => logits))),
     /** By component (heads, then MLP): replaced by its mean over questions, or by zero. */
     mean: await each("mean"),
     zero: await each("zero"),
