@@ -25,9 +25,9 @@ import {
 import { InputError } from "../../core/errors.ts";
 import { bars, heatmap, lines, scatter } from "../../figures/index.ts";
 import { type Curves, type Lab, lastOf, type Snapshot, type Study } from "../../lab/index.ts";
-import { falls, type Proofs, proofs } from "../max-of-two/measure.ts";
+import { falls, losses, type Proofs, proofs } from "../max-of-two/measure.ts";
 import { derivedSeeds } from "../max-of-two/plan.ts";
-import { boundClaims, costFigure, proofProse } from "../max-of-two/proof-section.ts";
+import { answersProse, boundClaims, costFigure, proofProse } from "../max-of-two/proof-section.ts";
 import { gross } from "../max-of-two/sources.ts";
 import { type Answer, answer, type Circuits, circuits, measurements } from "./measure.ts";
 import { type MaxOfFourParams, maxOfFourParams } from "./params.ts";
@@ -90,16 +90,18 @@ async function* article(
     seed: lab.dataKnown ? params.seed : undefined,
     proofs: await model.measure(proofs),
   };
+  const answers = await model.measure(losses);
   const atEnd = training.finished && view.step === undefined;
   const models = atEnd ? [first, ...(await others(params, lab))] : [first];
   const n = (model.config.nCtx as number | undefined) ?? params.n;
 
   yield summary(...answerInShort(n, first));
-  yield metrics(headlines(curves, seen, models));
+  yield metrics({ ...headlines(curves, seen, models), loss: answers.loss });
   if (trained) yield* learning(curves, seen.vocab);
   yield* attending(seen);
   yield* copying(seen);
   yield section("Proofs of accuracy");
+  yield answersProse(answers);
   yield* proofProse(
     first.proofs,
     "The cubic proof goes through every largest number, query and smaller number at their worst order. The sub-cubic proof only asks how far below the largest number the others must stay.",

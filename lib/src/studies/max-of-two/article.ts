@@ -30,13 +30,15 @@ import {
   type Circuits,
   circuits,
   falls,
+  type Losses,
+  losses,
   measurements,
   type Proofs,
   proofs,
 } from "./measure.ts";
 import { type MaxOfTwoParams, maxOfTwoParams } from "./params.ts";
 import { fit, plan, size } from "./plan.ts";
-import { boundClaims, priceFigure, proofProse } from "./proof-section.ts";
+import { answersProse, boundClaims, priceFigure, proofProse } from "./proof-section.ts";
 import { gross, notebook, own, retrained } from "./sources.ts";
 import { dataClaims, epochClaims, firstClaims, learning, onTheWay } from "./training-sections.ts";
 
@@ -92,9 +94,10 @@ async function* article(
   const model = training.at(view.step);
   const seen = await model.measure(circuits);
   const proved = await model.measure(proofs);
+  const answers = await model.measure(losses);
 
   yield summary(...answerInShort(params, seen, proved));
-  yield metrics({ ...finalMetrics(curves), ...headlines(seen, proved) });
+  yield metrics({ ...finalMetrics(curves), ...headlines(seen, proved), loss: answers.loss });
   if (curves.step.length > 0) {
     yield* learning(params, curves);
     if (same.data) yield* dataClaims(params);
@@ -104,7 +107,7 @@ async function* article(
   yield* attention(seen, atEnd);
   yield* copying(seen, atEnd);
   yield* restOfLogits(seen);
-  yield* proving(proved, atEnd);
+  yield* proving(proved, answers, atEnd);
   if (view.pair !== undefined) {
     yield* ownSequence(checkedSequence(params, view.pair), await model.measure(answer, view.pair));
   }
@@ -303,9 +306,10 @@ function* restOfLogits(seen: Circuits): Generator<Block> {
   );
 }
 
-function* proving(proved: Proofs, atEnd: boolean): Generator<Block> {
+function* proving(proved: Proofs, answers: Losses, atEnd: boolean): Generator<Block> {
   const { bruteForce, subcubic } = proved;
   yield section("Proofs of accuracy");
+  yield answersProse(answers);
   yield* proofProse(
     proved,
     "The cubic proof goes through every largest number with every smaller one and compares all answers; for two numbers, running the model is cubic too. The sub-cubic proof looks at each number alone, for the worst wrong answer it could support.",

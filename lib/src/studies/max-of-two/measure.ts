@@ -1,5 +1,6 @@
 /** What is measured of a model that finds the largest of n numbers: circuits, proofs, answers. */
 
+import { accuracy, crossEntropy } from "../../analysis/losses/index.ts";
 import {
   bruteForce,
   cubicBound,
@@ -10,7 +11,9 @@ import {
 } from "../../analysis/proofs/index.ts";
 import { diagonal, expandDims, scope, softmax, type Tensor, tensor } from "../../arrays/index.ts";
 import { InputError } from "../../core/errors.ts";
+import { nd } from "../../core/nd.ts";
 import type { AnyModel, Subject } from "../../lab/index.ts";
+import { TorchGenerator } from "../../rng/index.ts";
 
 /** When the text of this module changes, everything is measured again. */
 export const measurements = import.meta.url;
@@ -90,6 +93,31 @@ export function proofs({ weights }: Subject) {
   };
 }
 export type Proofs = ReturnType<typeof proofs>;
+
+/** Most sequences whose loss is taken; of more of them so many are drawn at random. */
+const mostAnswered = 4096;
+
+/** Loss in nats and accuracy over all sequences of numbers, or over a random sample of them. */
+export async function losses({ model, run }: Subject) {
+  const { dVocab, dVocabOut: vocab, nCtx } = model.config;
+  const asks = dVocab > vocab;
+  const n = asks ? nCtx - 1 : nCtx;
+  const all = vocab ** n;
+  const whole = all <= mostAnswered;
+  const count = whole ? all : mostAnswered;
+  const drawn = whole ? undefined : new TorchGenerator(0).randint(0, vocab, count * n);
+  const sequences = Array.from({ length: count }, (_, i) =>
+    Array.from({ length: n }, (_at, k) => drawn?.[i * n + k] ?? Math.floor(i / vocab ** k) % vocab),
+  );
+  const labels = sequences.map((numbers) => Math.max(...numbers));
+  const tokens = sequences.flatMap((numbers) => (asks ? [...numbers, vocab] : numbers));
+  const { logits } = await run(
+    (opened, input) => ({ logits: opened.forward(input).at([], -1) }),
+    nd("int32", [count, nCtx], tokens),
+  );
+  return { count, whole, loss: crossEntropy(logits, labels), accuracy: accuracy(logits, labels) };
+}
+export type Losses = Awaited<ReturnType<typeof losses>>;
 
 /** Most sequences that are run at every checkpoint. */
 const maxFollowed = 2 ** 14;

@@ -6,11 +6,12 @@ import {
   count,
   figure,
   mechanism,
+  number,
   percent,
   prose,
 } from "../../article/index.ts";
 import { bars, scatter } from "../../figures/index.ts";
-import type { Proofs } from "./measure.ts";
+import type { Losses, Proofs } from "./measure.ts";
 import { gross } from "./sources.ts";
 
 const names = { bruteForce: "brute force", cubic: "cubic", subcubic: "sub-cubic" } as const;
@@ -33,6 +34,16 @@ export function* proofProse(proofs: Proofs, how: string): Generator<Block> {
     `How much of this understanding can be *proved*? Running all ${count(proofs.cubic.total)} sequences proves the accuracy itself. A compact proof groups sequences and bounds every group at its worst: the better one understands the model, the less a short proof gives away (Gross et al. 2024). ${how}`,
   );
   yield prose(`Operations counted where they are done, tables included: ${each.join("; ")}.`);
+}
+
+/** Loss and accuracy of the model, however it was trained. */
+export function answersProse({ count: sequences, whole, loss, accuracy }: Losses): Block {
+  const which = whole
+    ? `all ${count(sequences)} sequences`
+    : `${count(sequences)} sequences drawn at random`;
+  return prose(
+    `Over ${which} the loss is ${number(loss)} nats, and ${percent(accuracy)} are answered correctly.`,
+  );
 }
 
 /** What each proof costs, as bars. */
