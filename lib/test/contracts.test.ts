@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { NdArray } from "../src/core/nd.ts";
 import type { AnyFigure } from "../src/figures/figure.ts";
+import type { Study } from "../src/lab/index.ts";
 import { TorchGenerator } from "../src/rng/index.ts";
-import { type AnyStudy, isArticle, plansOf } from "../src/studies/study.ts";
 import type { Examples, Task } from "../src/tasks/task.ts";
 import {
   barrelText,
@@ -275,23 +275,22 @@ describe.each(figures)("figure %s", (key, figure) => {
   });
 });
 
-const studies = Object.entries(await readBarrel("studies")) as [string, AnyStudy][];
+const studies = Object.entries(await readBarrel("studies")) as [string, Study][];
 
 describe.each(studies)("study %s", (key, study) => {
   const smoke = () => study.params.parse({ ...(study.smoke as object) });
-  const plans = () => plansOf(study, smoke());
+  const plans = () => study.plans(smoke());
 
   it("is named after its folder and documents every parameter", () => {
     expect(exportName(study.name)).toBe(key);
     expect(undocumented(study.params)).toEqual([]);
-    const sources = isArticle(study) ? study.sources : [study.source];
-    expect(study.title.length * (sources[0]?.paper.length ?? 0)).toBeGreaterThan(0);
-    if (isArticle(study)) expect(undocumented(study.view)).toEqual([]);
+    expect(study.title.length * (study.sources[0]?.paper.length ?? 0)).toBeGreaterThan(0);
+    expect(undocumented(study.view)).toEqual([]);
   });
 
   it("runs without any parameter or view given", () => {
     expect(study.params.safeParse({}).success).toBe(true);
-    if (isArticle(study)) expect(study.view.safeParse({}).success).toBe(true);
+    expect(study.view.safeParse({}).success).toBe(true);
   });
 
   it("plans the same training twice", () => {

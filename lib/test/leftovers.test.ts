@@ -15,8 +15,8 @@ const badCode = "var x = 1;;console.log( x ) // not as the style asks\nconst y: 
 /** What README's commands, a notebook and a second checkout leave behind, none of it in good style. */
 const leftovers: Readonly<Record<string, string>> = {
   "runs/max-of-two-1/report.html": "<html><script>var a=1;;a==b</script>",
-  "runs/max-of-two-1/results.json": '{"a" :1}',
-  "lib/runs/max-of-two-1/results.json": '{"a" :1}',
+  "runs/max-of-two-1/run.json": '{"a" :1}',
+  "lib/runs/max-of-two-1/run.json": '{"a" :1}',
   "examples/executed/induction-heads.ipynb": '{"cells" :[]}',
   "examples/executed/induction-heads.html": "<script>var a=1;;</script>",
   "examples/vite/dist/assets/index.js": "var a=1;;",

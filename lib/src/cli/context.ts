@@ -1,7 +1,7 @@
 /** Everything the command line touches, injected so that tests can run it. */
 
 import type { Backend, BackendName } from "../compile/index.ts";
-import type { AnyStudy } from "../studies/study.ts";
+import type { Study } from "../lab/index.ts";
 
 /** A stream of text: a terminal, a pipe, or a test's. */
 export interface Output {
@@ -21,7 +21,7 @@ export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
 
 /** All that the command line reaches outside of itself. */
 export interface Context {
-  readonly studies: Readonly<Record<string, AnyStudy>>;
+  readonly studies: Readonly<Record<string, Study>>;
   /** Tasks and models, for the listing. */
   readonly tasks: Readonly<Record<string, Named>>;
   readonly models: Readonly<Record<string, Named>>;

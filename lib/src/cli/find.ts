@@ -4,17 +4,13 @@ import { isAbsolute, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Backend, type BackendName, backendNames, openBackend } from "../compile/index.ts";
 import { InputError, UnknownNameError } from "../core/errors.ts";
+import type { Study } from "../lab/index.ts";
 import { readIfThere } from "../runs/disk-read.ts";
-import type { AnyStudy } from "../studies/study.ts";
 import type { Context } from "./context.ts";
 
 /** The study with this name, or in the file with this path. */
-export function findStudy(
-  { studies }: Context,
-  command: string,
-  name: string | undefined,
-): AnyStudy {
-  if (name !== undefined && Object.hasOwn(studies, name)) return studies[name] as AnyStudy;
+export function findStudy({ studies }: Context, command: string, name: string | undefined): Study {
+  if (name !== undefined && Object.hasOwn(studies, name)) return studies[name] as Study;
   const study = Object.values(studies).find((candidate) => candidate.name === name);
   if (study !== undefined) return study;
   const names = Object.values(studies).map((candidate) => candidate.name);

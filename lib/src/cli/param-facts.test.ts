@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import type { Study } from "../lab/index.ts";
 import * as studies from "../studies/all.ts";
-import type { AnyStudy } from "../studies/study.ts";
 import { paramFacts, paramHelp } from "./param-facts.ts";
 import { tinylens } from "./testing/terminal.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-params-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const every = Object.values(studies) as readonly AnyStudy[];
+const every = Object.values(studies) as readonly Study[];
 
 describe("the facts of parameters", () => {
   const params = z.object({
@@ -21,7 +21,7 @@ describe("the facts of parameters", () => {
     on: z.boolean().default(false).meta({ description: "whether" }),
     seeds: z.array(z.int().min(0)).min(1).default([1, 2]).meta({ description: "which seeds" }),
   });
-  const study = { ...every[0], name: "made-up", params } as unknown as AnyStudy;
+  const study = { ...every[0], name: "made-up", params } as unknown as Study;
 
   it("say the default, the unit, the meaning and what is allowed", () => {
     expect(paramFacts(params)).toEqual([

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { fieldDefaults, fieldMeta, fieldsOf } from "../core/params.ts";
-import { type AnyStudy, isArticle } from "../studies/study.ts";
+import type { Study } from "../lab/index.ts";
 
 /** One parameter, as `list --json` prints it. */
 export interface ParamFact {
@@ -27,9 +27,8 @@ export function paramFacts(schema: z.ZodType): readonly ParamFact[] {
 }
 
 /** For `run STUDY --help`: a line for each parameter and view, its default first. */
-export function paramHelp(study: AnyStudy): string {
+export function paramHelp(study: Study): string {
   const params = [`Parameters of ${study.name}, with their defaults:`, ...factLines(study.params)];
-  if (!isArticle(study)) return params.join("\n");
   return [...params, "Views, by --view (nothing is trained again):", ...factLines(study.view)].join(
     "\n",
   );

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Study } from "../lab/index.ts";
 import * as studies from "../studies/all.ts";
-import type { AnyStudy } from "../studies/study.ts";
 import { paramsOf } from "./params.ts";
 
-const messageOf = (study: AnyStudy, ...set: string[]): string => {
+const messageOf = (study: Study, ...set: string[]): string => {
   try {
     paramsOf(study, { set });
     return "nothing was refused";
@@ -13,7 +13,7 @@ const messageOf = (study: AnyStudy, ...set: string[]): string => {
 };
 
 describe("a parameter outside its rule", () => {
-  const addition = studies.modularAddition as AnyStudy;
+  const addition = studies.modularAddition as Study;
   it.each<[string[], string]>([
     [["p=1"], "modular-addition: p: must be at least 2, got 1"],
     [["p=1000"], "modular-addition: p: must be at most 997, got 1000"],
@@ -38,28 +38,28 @@ describe("a parameter outside its rule", () => {
   });
 
   it("is refused for addition and groups, too, however large", () => {
-    const digits = studies.addition as AnyStudy;
+    const digits = studies.addition as Study;
     expect(messageOf(digits, "nHeads=3")).toBe(
       "addition: nHeads: must divide dModel (512), as 2 does, got 3",
     );
     expect(messageOf(digits, "dModel=999999999989", "nHeads=5")).toBe(
       "addition: nHeads: must divide dModel (999999999989), as 1 does, got 5",
     );
-    const groups = studies.groupComposition as AnyStudy;
+    const groups = studies.groupComposition as Study;
     expect(messageOf(groups, "nHeads=6")).toBe(
       "group-composition: nHeads: must divide dModel (128), as 4 does, got 6",
     );
   });
 
   it("says only once what it got", () => {
-    const groups = studies.groupComposition as AnyStudy;
+    const groups = studies.groupComposition as Study;
     expect(messageOf(groups, "group=S9")).toBe(
       "group-composition: group: the number after S must lie in 2 … 6, got S9",
     );
   });
 
   it("is refused in the binary study, too", () => {
-    const bitnet = studies.modularAdditionBitnet as AnyStudy;
+    const bitnet = studies.modularAdditionBitnet as Study;
     expect(messageOf(bitnet, "dModel=64", "nHeads=6")).toBe(
       "modular-addition-bitnet: nHeads: must divide dModel (64), as 4 does, got 6",
     );

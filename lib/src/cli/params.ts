@@ -2,7 +2,7 @@
 
 import { InputError } from "../core/errors.ts";
 import { fieldsOf, textsOf, valuesOf } from "../core/params.ts";
-import { type AnyStudy, isArticle } from "../studies/study.ts";
+import type { Study } from "../lab/index.ts";
 
 /** What the flags say about parameters. */
 export interface ParamFlags {
@@ -15,7 +15,7 @@ export interface ParamFlags {
 }
 
 /** Checked parameters of `study`. Throws `InputError` naming the parameter, the rule and the text. */
-export function paramsOf(study: AnyStudy, flags: ParamFlags): unknown {
+export function paramsOf(study: Study, flags: ParamFlags): unknown {
   const owner = { name: study.name, what: "parameter", flag: "--set" };
   const texts = textsOf(owner, study.params, flags.set ?? []);
   if (flags.seed !== undefined) {
@@ -29,7 +29,7 @@ export function paramsOf(study: AnyStudy, flags: ParamFlags): unknown {
 }
 
 /** Names of the parameters that the flags give. */
-export function givenParams(study: AnyStudy, flags: ParamFlags): string[] {
+export function givenParams(study: Study, flags: ParamFlags): string[] {
   const set = (flags.set ?? []).map((item) => item.slice(0, item.indexOf("=")));
   const seed = flags.seed === undefined ? [] : ["seed"];
   const smoke = flags.smoke === true ? Object.keys(study.smoke) : [];
@@ -37,11 +37,7 @@ export function givenParams(study: AnyStudy, flags: ParamFlags): string[] {
 }
 
 /** The checked view of a study that `--view` asks for. Throws `InputError` like `paramsOf`. */
-export function viewOf(study: AnyStudy, items: readonly string[] = []): unknown {
+export function viewOf(study: Study, items: readonly string[] = []): unknown {
   const owner = { name: study.name, what: "view", flag: "--view" };
-  if (!isArticle(study)) {
-    if (items.length === 0) return {};
-    throw new InputError(`--view: ${study.name} has no views`);
-  }
   return valuesOf(study.name, study.view, textsOf(owner, study.view, items));
 }

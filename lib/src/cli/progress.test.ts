@@ -61,7 +61,7 @@ describe("progressView", () => {
     ]);
   });
 
-  it("names the companion that is training", () => {
+  it("names the plan that is training", () => {
     let text = "";
     const stderr: Output = { write: (piece) => (text += piece) };
     const view = progressView("study", { stderr, now: () => 0 });

@@ -17,8 +17,7 @@ import type { FileFacts, Lab, Study } from "../lab/index.ts";
 import type { WeightArrays } from "../models/index.ts";
 import { checkpointToArrays } from "../train/index.ts";
 import { smallPlan } from "../train/testing/small-plan.ts";
-import { analyseArticle } from "./analyse-article.ts";
-import type { AnalyseOptions } from "./analyse-checkpoint.ts";
+import { type AnalyseOptions, analyseArticle } from "./analyse-article.ts";
 import type { RunOutcome } from "./outcome.ts";
 import { rebuildReport } from "./rebuild-report.ts";
 import { native } from "./testing/small-run.ts";
@@ -65,11 +64,12 @@ describe("analyseArticle", () => {
     rmSync(join(root, "kept.safetensors"));
     const kept = readModel(readFileSync(join(run, "model.safetensors")));
     expect(kept.weights["embed.W_E"]).toEqual(weights["embed.W_E"]);
-    const viewed = await rebuildReport(() => ({ study, view: { row: 3 } }), run, options);
+    const { out: _, ...others } = options;
+    const viewed = await rebuildReport(() => ({ study, view: { row: 3 } }), run, others);
     const html = readFileSync(viewed.report, "utf8");
     expect(html).toContain("Its embedding is ");
     rmSync(join(run, "model.safetensors"));
-    await expect(rebuildReport(() => ({ study, view: {} }), run, options)).rejects.toThrow(
+    await expect(rebuildReport(() => ({ study, view: {} }), run, others)).rejects.toThrow(
       /^run \S+: model.safetensors is missing; analyse the file again$/,
     );
   });

@@ -2,26 +2,49 @@
 
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
-import { checkOptions } from "../core/options.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { type ConfigRecord, type ModelFile, readModel, writeModel } from "../interchange/index.ts";
+import type { StateDictOptions } from "../io/index.ts";
 import type { AnyPlan, FileFacts } from "../lab/index.ts";
-import {
-  type AnalyseOptions,
-  analysedFile,
-  analyseNames,
-  textsBeside,
-} from "./analyse-checkpoint.ts";
+import { analysedFile, textsBeside } from "./analysed-file.ts";
 import { checkpointRunName, sha256 } from "./canonical.ts";
 import { removeUnfinished, writeWhole } from "./disk.ts";
 import { takeLock } from "./lock.ts";
 import type { RunOutcome } from "./outcome.ts";
-import { checkedPlans } from "./plans.ts";
+import { checkedPlans } from "./plan-check.ts";
 import { type Asked, askedNames } from "./read-page.ts";
 import { newRecord } from "./record.ts";
 import { RunJournal } from "./run-journal.ts";
-import { backendFor, lockOptions } from "./run-study.ts";
+import { backendFor, lockOptions, type RunOptions } from "./run-options.ts";
 import { mostThreads } from "./threads.ts";
 import { analysedName, isPlain, viewRun } from "./view-run.ts";
+
+/** Which file to analyse, and where to. */
+export interface AnalyseOptions
+  extends Pick<
+    RunOptions,
+    "device" | "backend" | "out" | "signal" | "onProgress" | "published" | "opener"
+  > {
+  /** Path of a .safetensors, .pt or .pth file in a layout that `weightsOf` reads. */
+  readonly file: string;
+  /** Names of the parameters that were given, and are no defaults; none by default. */
+  readonly given?: readonly string[];
+  /** Where in the file the weights are, and what stands before their names; default: found. */
+  readonly stateDict?: StateDictOptions;
+}
+
+const analyseNames: OptionNames<AnalyseOptions> = {
+  file: true,
+  given: true,
+  stateDict: true,
+  out: true,
+  device: true,
+  backend: true,
+  signal: true,
+  onProgress: true,
+  published: true,
+  opener: true,
+};
 
 /**
  * Read the article of a study about the model in a file: with these parameters, or those that the study

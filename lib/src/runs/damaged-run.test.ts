@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rebuildReport } from "./rebuild-report.ts";
-import type { RunOptions } from "./run-study.ts";
+import type { RunOptions } from "./run-options.ts";
 import { seal } from "./sealed-json.ts";
 import { folderOf, native, runSmall, stopAt, trainingOf } from "./testing/small-run.ts";
 import { smallStudy } from "./testing/small-study.ts";

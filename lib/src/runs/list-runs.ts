@@ -20,7 +20,7 @@ export interface ListedRun {
   readonly folder: string;
   readonly record: RunRecord;
   readonly status: RunStatus;
-  /** Updates done, those of companions included. */
+  /** Updates done in all of its trainings. */
   readonly step: number;
   /** The last logged row, when there is one. */
   readonly last: MetricsRow | undefined;
@@ -95,10 +95,6 @@ async function missingTrainings(folder: string, record: RunRecord): Promise<stri
 
 /** Updates done in all trainings of a run. */
 async function totalReached(folder: string, record: RunRecord): Promise<number> {
-  const companions = join(folder, "companions");
-  const names = (await listIfThere(companions)) ?? [];
-  const own = [folder, ...names.map((name) => join(companions, name))];
-  const parts = record.trainings === undefined ? own : trainingFolders(folder, record);
-  const reached = await Promise.all(parts.map(stepReached));
+  const reached = await Promise.all(trainingFolders(folder, record).map(stepReached));
   return reached.reduce((sum, step) => sum + step, 0);
 }

@@ -7,7 +7,6 @@ import { readModel } from "../interchange/index.ts";
 import { type AnyModel, type AnyPlan, type Curves, curvesOf, type Study } from "../lab/index.ts";
 import { createModel } from "../models/index.ts";
 import * as studies from "../studies/all.ts";
-import { type AnyStudy, isArticle } from "../studies/study.ts";
 import type { Split } from "../tasks/task.ts";
 import { trainingsName } from "./canonical.ts";
 import { checkpointPath, checkpointSteps } from "./checkpoint-files.ts";
@@ -93,8 +92,7 @@ function planOf(record: RunRecord, options: OpenRunOptions): AnyPlan | undefined
 }
 
 function known(name: string): Study | undefined {
-  const study = (Object.values(studies) as AnyStudy[]).find((one) => one.name === name);
-  return study !== undefined && isArticle(study) ? study : undefined;
+  return (Object.values(studies) as Study[]).find((study) => study.name === name);
 }
 
 /** Folder of a training of the run; without a plan that of its own model. */

@@ -2,7 +2,7 @@ import type { MetricsRow } from "../train/index.ts";
 
 /** What a person watching a run is told. */
 export type RunProgress =
-  /** Training of the study's model (`part` undefined) or of a companion begins at `step`. */
+  /** Training of the study's own model (`part` undefined) or of another of its plans begins at `step`. */
   | {
       readonly kind: "start";
       readonly part: string | undefined;

@@ -9,10 +9,10 @@ import { changedFields } from "../core/params.ts";
 import { Instruments, type Lab, labOf, type Study, trainingOf } from "../lab/index.ts";
 import { type Opener, readTextIfThere, writeWhole } from "./disk.ts";
 import { folderMemory, measurementVersion } from "./measurements.ts";
-import type { Trainings } from "./plans.ts";
 import type { RunRecord } from "./record.ts";
 import { pageHtml } from "./report-html.ts";
-import type { RunOptions } from "./run-study.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { Trainings } from "./training-folder.ts";
 
 /** A study with checked parameters and what to look at. */
 export interface Asked {

@@ -3,14 +3,13 @@
 import { basename, resolve } from "node:path";
 import { InputError, UnknownNameError } from "../core/errors.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
-import { type AnyStudy, isArticle } from "../studies/study.ts";
+import type { Study } from "../lab/index.ts";
 import { isThere } from "./disk.ts";
 import { listRuns } from "./list-runs.ts";
 import { takeLock } from "./lock.ts";
-import { outcome, type RunOutcome } from "./outcome.ts";
-import { type RunRecord, readRecord, sentenceOf, writeRecord } from "./record.ts";
-import { rewriteReport } from "./results.ts";
-import { lockOptions, type RunOptions } from "./run-study.ts";
+import type { RunOutcome } from "./outcome.ts";
+import { type RunRecord, readRecord, sentenceOf } from "./record.ts";
+import { lockOptions, type RunOptions } from "./run-options.ts";
 import { viewRun } from "./view-run.ts";
 
 /** The folder of a run given by its name in `out` or by its path. */
@@ -26,7 +25,7 @@ export async function findRun(out: string, nameOrPath: string): Promise<string> 
 
 /** The study of a run, and what to look at. */
 export interface Found {
-  readonly study: AnyStudy;
+  readonly study: Study;
   readonly view: unknown;
 }
 
@@ -65,12 +64,7 @@ export async function rebuildReport(
         `run ${basename(folder)}: its parameters are not valid for this version of ${study.name}: ${sentenceOf(params.error)}; train again with --fresh`,
       );
     }
-    if (isArticle(study))
-      return await viewRun({ study, params: params.data, view }, folder, options);
-    const conclusion = await rewriteReport(study, params.data, folder, record);
-    const done = { ...record, ...conclusion };
-    await writeRecord(folder, done);
-    return outcome(folder, done, { loaded: true, resumed: false });
+    return await viewRun({ study, params: params.data, view }, folder, options);
   } finally {
     await release();
   }

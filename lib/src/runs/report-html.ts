@@ -1,44 +1,19 @@
-/** The report of a study as HTML: its own sections, and what was run. */
+/** The report of a study as HTML: its article, and what was run. */
 
 import type { z } from "zod";
-import type { Claim } from "../core/claim.ts";
 import { changedFields, fieldMeta, fieldsOf } from "../core/params.ts";
-import {
-  type ParamFact,
-  type ReportInput,
-  type ReportSection,
-  renderReport,
-} from "../report/index.ts";
+import { type ParamFact, type ReportInput, renderReport } from "../report/index.ts";
 import { plotlyBundle } from "../report/node/index.ts";
-import type { Study, ReportSection as StudySection } from "../studies/study.ts";
 import type { RunRecord } from "./record.ts";
 import { shellQuote } from "./shell-quote.ts";
 
-/**
- * The page. The first paragraph of the study's first section is its summary; a section that is
- * empty without it is left out.
- */
-export function reportHtml<P, R>(
-  study: Study<P, R>,
-  params: P,
-  results: R,
-  claims: readonly Claim[],
-  record: RunRecord,
-): string {
-  const [first, ...others] = study.report(params, results);
-  const [summary = study.title, ...prose] = first?.prose ?? [];
-  const lead = first === undefined ? [] : [{ ...first, prose }];
-  const sections = [...lead, ...others].map(pageSection).filter(({ items }) => items.length > 0);
-  return pageHtml(study, record, { summary, source: study.source, claims, sections });
-}
-
-/** A study of either kind, as far as its parameters go. */
+/** A study, as far as its parameters go. */
 interface WithParams {
   readonly name: string;
   readonly params: z.ZodType;
 }
 
-/** What stands on the page of a study of either kind. */
+/** What stands on the page. */
 type Content = Pick<ReportInput, "summary" | "source" | "claims" | "sections"> & {
   /** What is looked at, as `--view` takes it. */
   readonly views?: readonly (readonly [string, string])[];
@@ -70,17 +45,6 @@ export function pageHtml(
   };
   bundle ??= plotlyBundle();
   return renderReport(input, bundle);
-}
-
-/** A section of a study as one of a page: its paragraphs, then its figures. */
-function pageSection({ title, prose, figures }: StudySection): ReportSection {
-  return {
-    title,
-    items: [
-      ...prose.map((text) => ({ kind: "prose", text }) as const),
-      ...figures.map((figure) => ({ kind: "figure", folded: false, ...figure }) as const),
-    ],
-  };
 }
 
 /** The Plotly bundle, read and compressed once in a process. */

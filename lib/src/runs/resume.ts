@@ -15,7 +15,7 @@ export interface ResumePoint {
   readonly problem: string | undefined;
 }
 
-/** The part of a run that is complete: every scheduled checkpoint and every row before a step. */
+/** The part of a training that is complete: every scheduled checkpoint and every row before a step. */
 export interface Intact {
   /** Steps of the checkpoints before the first gap, ascending. */
   readonly steps: readonly number[];
@@ -25,7 +25,7 @@ export interface Intact {
   readonly problem: string | undefined;
 }
 
-/** Path of the metrics of a run or of a companion. */
+/** Path of the metrics of a training. */
 export function metricsPath(folder: string): string {
   return join(folder, "metrics.jsonl");
 }

@@ -18,7 +18,7 @@ import type { Opener, OpenFile } from "./disk.ts";
 import { ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { findRun, rebuildReport } from "./rebuild-report.ts";
 import { runArticle } from "./run-article.ts";
-import type { RunOptions } from "./run-study.ts";
+import type { RunOptions } from "./run-options.ts";
 import { StoppedError } from "./stopped.ts";
 import { folderOf, native, paramsOf, runSmall, stopAt, trainingOf } from "./testing/small-run.ts";
 import { smallStudy } from "./testing/small-study.ts";

@@ -1,15 +1,16 @@
 /** A study that is an article, from parameters to a page: train what it asks for, read it, report. */
 
-import { basename } from "node:path";
+import { rm } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import type { Page } from "../article/index.ts";
 import type { Backend, BackendName } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import { checkOptions } from "../core/options.ts";
-import { canonicalJson } from "./canonical.ts";
-import { removeUnfinished, writeWhole } from "./disk.ts";
-import { takeLock } from "./lock.ts";
+import { canonicalJson, runName } from "./canonical.ts";
+import { explain, listIfThere, removeUnfinished, writeWhole } from "./disk.ts";
+import { lockName, takeLock } from "./lock.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
-import { checkedPlans, finishedTrainings, type Plans, type Trainings } from "./plans.ts";
+import { checkedPlans, type Plans } from "./plan-check.ts";
 import {
   type Asked,
   askedNames,
@@ -23,24 +24,24 @@ import {
 } from "./read-page.ts";
 import { newRecord, type RunRecord, readRecord, recordName } from "./record.ts";
 import { RunJournal } from "./run-journal.ts";
-import {
-  backendFor,
-  emptyFolder,
-  lockOptions,
-  type RunOptions,
-  runFolder,
-  runNames,
-} from "./run-study.ts";
+import { backendFor, lockOptions, type RunOptions, runNames } from "./run-options.ts";
 import { mostThreads, withThreads } from "./threads.ts";
 import {
   begunTraining,
   type FolderTraining,
+  finishedTrainings,
   type TrainingRecord,
+  type Trainings,
   trainInFolder,
   trainingFolder,
   trainingRecordName,
 } from "./training-folder.ts";
 import { isPlain, viewRun } from "./view-run.ts";
+
+/** Path of the folder of a run. */
+export function runFolder(out: string, study: string, params: unknown): string {
+  return resolve(out, runName(study, params));
+}
 
 /**
  * Run an article, or read it again from what was trained and measured before. A view that is asked for
@@ -252,7 +253,7 @@ async function trainAll(
 
 /** Delete a run and its trainings. */
 async function forget(folder: string, plans: Plans, options: RunOptions): Promise<void> {
-  await emptyFolder(folder);
+  await emptyFolder(folder, recordName);
   for (const plan of Object.values(plans)) {
     const training = await trainingFolder(options.out, plan);
     const release = await takeLock(training, lockOptions(options));
@@ -261,5 +262,18 @@ async function forget(folder: string, plans: Plans, options: RunOptions): Promis
     } finally {
       await release();
     }
+  }
+}
+
+/** Delete everything but the lock; the record first, so that half of a run is never taken for a whole. */
+async function emptyFolder(folder: string, record: string): Promise<void> {
+  const names = (await listIfThere(folder)) ?? [];
+  const others = names.filter((name) => name !== lockName && name !== record);
+  try {
+    for (const name of [record, ...others]) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw explain(error, folder);
   }
 }

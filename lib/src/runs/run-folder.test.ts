@@ -17,7 +17,7 @@ import { basename, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { listRuns } from "./list-runs.ts";
 import { isHeld, takeLock } from "./lock.ts";
-import type { RunOptions } from "./run-study.ts";
+import type { RunOptions } from "./run-options.ts";
 import { folderOf, runSmall, stopAt, trainingOf } from "./testing/small-run.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-folder-"));

@@ -12,12 +12,13 @@ import { folderTitle, runFormat, trainingsName } from "./canonical.ts";
 import { checkpointSteps } from "./checkpoint-files.ts";
 import { isThere, readTextIfThere, writeWhole } from "./disk.ts";
 import { lockName, takeLock } from "./lock.ts";
+import type { Plans } from "./plan-check.ts";
 import { sentenceOf } from "./record.ts";
 import { metricsPath } from "./resume.ts";
-import { lockOptions, type RunOptions } from "./run-study.ts";
+import { lockOptions, type RunOptions } from "./run-options.ts";
 import { seal, unseal } from "./sealed-json.ts";
 import { withThreads } from "./threads.ts";
-import { isWhole, trainedPart, trainPart } from "./train-part.ts";
+import { heldIn, isWhole, trainPlan } from "./train-plan.ts";
 import { version } from "./version.ts";
 
 /** Name of the record of a training. */
@@ -77,17 +78,31 @@ export async function begunTraining(
 }
 
 /** A finished training, read without writing; undefined when it is not there or not finished. */
-export async function finishedTraining(
+async function finishedTraining(
   folder: string,
   plan: AnyPlan,
 ): Promise<FolderTraining | undefined> {
   const record = await begunTraining(folder, plan, {});
   if (record === undefined) return undefined;
-  const held = await heldIn(folder, plan, record).catch((error: unknown) => {
+  const held = await heldIn(folder, plan, idOf(record)).catch((error: unknown) => {
     if (error instanceof InputError) return undefined;
     throw error;
   });
   return held && { record, step: plan.steps, resumed: true, held };
+}
+
+/** Finished trainings by the names of their plans. */
+export type Trainings = ReadonlyMap<string, FolderTraining>;
+
+/** The trainings of plans in `out`, all of them finished; undefined when one is not. */
+export async function finishedTrainings(out: string, plans: Plans): Promise<Trainings | undefined> {
+  const trainings = new Map<string, FolderTraining>();
+  for (const [name, plan] of Object.entries(plans)) {
+    const found = await finishedTraining(await trainingFolder(out, plan), plan);
+    if (found === undefined) return undefined;
+    trainings.set(name, found);
+  }
+  return trainings;
 }
 
 /** A finished training of which every file was looked at; undefined when something is to be done. */
@@ -99,7 +114,12 @@ async function wholeTraining(
   const record = await begunTraining(folder, plan, asked);
   if (record === undefined || (await isThere(join(folder, lockName)))) return undefined;
   if (!(await isWhole(folder, plan))) return undefined;
-  return { record, step: plan.steps, resumed: true, held: await heldIn(folder, plan, record) };
+  return {
+    record,
+    step: plan.steps,
+    resumed: true,
+    held: await heldIn(folder, plan, idOf(record)),
+  };
 }
 
 /** What a training needs from outside. */
@@ -130,9 +150,8 @@ export async function trainInFolder(
     if (before === undefined) {
       await writeWhole(join(folder, trainingRecordName), textOf(record), opener);
     }
-    const { step, finished, resumed } = await trainPart(folder, plan, {
+    const { step, finished, resumed } = await trainPlan(folder, plan, {
       part: options.part,
-      run: folder,
       recordName: trainingRecordName,
       backend: withThreads(made, record.threads),
       signal,
@@ -143,7 +162,7 @@ export async function trainInFolder(
       record,
       step,
       resumed,
-      held: finished ? await heldIn(folder, plan, record) : undefined,
+      held: finished ? await heldIn(folder, plan, idOf(record)) : undefined,
     };
   } finally {
     await release();
@@ -165,20 +184,12 @@ async function newTraining(
   };
 }
 
-async function heldIn(
-  folder: string,
-  plan: AnyPlan,
-  { address, device, threads }: TrainingRecord,
-): Promise<HeldTraining> {
-  const { metrics, checkpointSteps, weights } = await trainedPart(folder, plan, {});
-  return {
-    address: `${address} ${device} ${threads}`,
-    rows: metrics,
-    steps: checkpointSteps,
-    weights,
-  };
+/** What its measurements are remembered by: numbers depend on the device and the threads. */
+function idOf({ address, device, threads }: TrainingRecord): string {
+  return `${address} ${device} ${threads}`;
 }
 
+/** Going on elsewhere would give other bytes. */
 async function requireSame(
   folder: string,
   { address, device, threads }: TrainingRecord,

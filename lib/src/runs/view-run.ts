@@ -7,11 +7,12 @@ import { readModel } from "../interchange/index.ts";
 import { fileLab, type Instruments, type Lab } from "../lab/index.ts";
 import { readIfThere, writeWhole } from "./disk.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
-import { checkedPlans, finishedTrainings } from "./plans.ts";
+import { checkedPlans } from "./plan-check.ts";
 import { type Asked, folderLab, htmlOf, pagePath, type Reading, readPage } from "./read-page.ts";
 import { type RunRecord, readRecord, writeRecord } from "./record.ts";
-import { backendFor, type RunOptions } from "./run-study.ts";
+import { backendFor, type RunOptions } from "./run-options.ts";
 import { withThreads } from "./threads.ts";
+import { finishedTrainings } from "./training-folder.ts";
 
 /** Name of the weights that were analysed, in the folder of the analysis. */
 export const analysedName = "model.safetensors";

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
-import { analyseArticle, analyseCheckpoint, type RunProgress } from "../../runs/index.ts";
-import { isArticle } from "../../studies/study.ts";
+import { analyseArticle, type RunProgress } from "../../runs/index.ts";
 import { backendOpener, findDevice, findStudy, publishedReader } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
@@ -45,9 +44,7 @@ export const analyse: Command = {
           published: publishedReader(context.env),
         };
         const outcome = await interruptible(context, (signal) =>
-          isArticle(study)
-            ? analyseArticle({ study, params, view, ...fileOf(name) }, { ...options, signal })
-            : analyseCheckpoint(study, params, { ...options, signal }),
+          analyseArticle({ study, params, view, ...fileOf(name) }, { ...options, signal }),
         ).finally(() => shown.done());
         done(printOutcome(context, outcome, flags.json === true));
       });

@@ -1,8 +1,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { type Backend, type BackendName, backendNames, openBackend } from "../../compile/index.ts";
 import { MissingError } from "../../core/errors.ts";
-import type { AnyPlan } from "../../lab/index.ts";
-import { type AnyStudy, plansOf } from "../../studies/study.ts";
+import type { AnyPlan, Study } from "../../lab/index.ts";
 import {
   type BenchCase,
   benchPlan,
@@ -80,14 +79,14 @@ async function openBackends(
 
 async function benchStudies(
   { stderr, now }: Context,
-  studies: readonly AnyStudy[],
+  studies: readonly Study[],
   backends: readonly Backend[],
   peak: Peak,
 ): Promise<readonly BenchCase[]> {
   const cases: BenchCase[] = [];
   for (const study of studies) {
     stderr.write(`${study.name} …\n`);
-    const plan = plansOf(study, study.params.parse({})).model as AnyPlan;
+    const plan = study.plans(study.params.parse({})).model as AnyPlan;
     const leaveOut = (device: BackendName, reason: string): void => {
       stderr.write(`left out: ${study.name} on ${device}: ${reason}\n`);
     };

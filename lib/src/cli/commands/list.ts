@@ -1,5 +1,4 @@
 import { printableJson } from "../../core/text.ts";
-import { isArticle } from "../../studies/study.ts";
 import type { Context, Named } from "../context.ts";
 import { paramFacts } from "../param-facts.ts";
 import type { Command } from "./command.ts";
@@ -23,10 +22,9 @@ function facts({ studies, tasks, models }: Context): Record<string, unknown> {
   const named = (entries: Readonly<Record<string, Named>>): Named[] =>
     Object.values(entries).map(({ name, title }) => ({ name, title }));
   const full = Object.values(studies).map((study) => {
-    const { name, title, smoke } = study;
-    const sources = isArticle(study) ? study.sources : [study.source];
-    const views = isArticle(study) ? paramFacts(study.view) : [];
-    return { name, title, sources, params: paramFacts(study.params), views, smoke };
+    const { name, title, sources, smoke } = study;
+    const [params, views] = [paramFacts(study.params), paramFacts(study.view)];
+    return { name, title, sources, params, views, smoke };
   });
   return { studies: full, tasks: named(tasks), models: named(models) };
 }

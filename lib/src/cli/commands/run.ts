@@ -1,5 +1,4 @@
-import { type RunProgress, runArticle, runStudy } from "../../runs/index.ts";
-import { isArticle } from "../../studies/study.ts";
+import { type RunProgress, runArticle } from "../../runs/index.ts";
 import { backendOpener, findDevice, findStudy, publishedReader, threadsFlag } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
@@ -42,9 +41,7 @@ export const run: Command = {
           published: publishedReader(context.env),
         };
         const outcome = await interruptible(context, (signal) =>
-          isArticle(study)
-            ? runArticle({ study, params, view, ...fileOf(name) }, { ...options, signal })
-            : runStudy(study, params, { ...options, signal }),
+          runArticle({ study, params, view, ...fileOf(name) }, { ...options, signal }),
         ).finally(() => shown.done());
         done(printOutcome(context, outcome, flags.json === true));
       });

@@ -1,7 +1,7 @@
 import { changedFields } from "../../core/params.ts";
 import { printable, printableJson, sentence, shown } from "../../core/text.ts";
+import type { Study } from "../../lab/index.ts";
 import { isThere, type ListedRun, listRuns, numbersAsText } from "../../runs/index.ts";
-import type { AnyStudy } from "../../studies/study.ts";
 import type { Context } from "../context.ts";
 import { lossText } from "../progress-text.ts";
 import type { Command } from "./command.ts";
@@ -76,7 +76,7 @@ function claimsText(claims: ListedRun["record"]["claims"]): string {
 }
 
 /** The parameters that are not at their defaults, or all of them for a study not known here. */
-function changes(study: AnyStudy | undefined, params: Readonly<Record<string, unknown>>): string {
+function changes(study: Study | undefined, params: Readonly<Record<string, unknown>>): string {
   const changed =
     study === undefined ? Object.entries(params) : changedFields(study.params, params);
   return changed.map(([name, value]) => `${name}=${valueText(value)}`).join(" ") || "defaults";

@@ -4,8 +4,8 @@ import { init } from "../../arrays/index.ts";
 import { type Backend, nativeBackend } from "../../compile/index.ts";
 import type { AnyPlan, Study } from "../../lab/index.ts";
 import type { RunOutcome } from "../outcome.ts";
-import { runArticle } from "../run-article.ts";
-import { type RunOptions, runFolder } from "../run-study.ts";
+import { runArticle, runFolder } from "../run-article.ts";
+import type { RunOptions } from "../run-options.ts";
 import { trainingFolder } from "../training-folder.ts";
 import { type SmallParams, type SmallView, smallStudy } from "./small-study.ts";
 

@@ -72,9 +72,9 @@ async function* article(
     atMost: "a loss that is large was not learned",
   });
   const other = shuffled && lab.dataKnown ? await lab.training("shuffled") : undefined;
-  const companionLoss = lastOf(other?.curves.trainLoss ?? []);
+  const shuffledLoss = lastOf(other?.curves.trainLoss ?? []);
   yield metrics({
-    ...(known !== undefined && { loss, companionLoss }),
+    ...(known !== undefined && { loss, shuffledLoss }),
     size,
     first: first[0] ?? 0,
   });

@@ -4,18 +4,20 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { InputError } from "../core/errors.ts";
 import { sizeOf } from "../core/nd.ts";
-import type { AnyPlan } from "../lab/index.ts";
+import type { AnyPlan, Study } from "../lab/index.ts";
 import * as all from "../studies/all.ts";
 import { addition, skipTrigram } from "../studies/all.ts";
-import { type AnyStudy, plansOf } from "../studies/study.ts";
 import { checkExamples, exampleSizes } from "../train/examples-check.ts";
-import { checkPlan, planOf } from "./plan-of.ts";
+import { checkedPlans, checkPlan } from "./plan-check.ts";
 import { runArticle } from "./run-article.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-plan-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const studies = { ...all };
+
+const ownPlan = (study: unknown, params: unknown): AnyPlan =>
+  checkedPlans(study as Study, params).model as AnyPlan;
 
 const small = { trainCount: 100, testCount: 10, batchSize: 10, epochs: 2 };
 
@@ -47,20 +49,17 @@ describe("parameters that no machine can train with", () => {
     expect(left).toEqual([]);
   });
 
-  it.each(Object.values(studies) as AnyStudy[])(
-    "are not those of the smoke run of $name",
-    (study) => {
-      const plan = planOf(study, study.params.parse(study.smoke));
-      checkPlan(study.name, plan);
+  it.each(Object.values(studies) as Study[])("are not those of the smoke run of $name", (study) => {
+    for (const plan of Object.values(checkedPlans(study, study.params.parse(study.smoke)))) {
       const sizes = exampleSizes(plan.model, plan.config);
       checkExamples("train", plan.split.train, sizes);
       checkExamples("test", plan.split.test, sizes);
-    },
-  );
+    }
+  });
 
   it("a batch that the memory cannot hold is named with both sizes", () => {
     const params = addition.params.parse({ batchSize: 2, dModel: 8, nHeads: 1, dMlp: 8 });
-    const plan = { ...planOf(addition, params), batchSize: 2 ** 27 };
+    const plan = { ...ownPlan(addition, params), batchSize: 2 ** 27 };
     expect(() => checkPlan("addition", plan, 2 ** 33)).toThrow(
       /^addition: an update takes at least 1\d\d GB of memory, this machine has 8\.00; choose a smaller batch or model$/,
     );
@@ -83,13 +82,10 @@ describe("parameters that no machine can train with", () => {
     ["skipTrigram", { testCount: 1e9 }, /tokens of examples/],
     ["modularAddition", { p: 3 }, /^modular-addition: the parameters leave 2 examples to train on/],
   ])("%s with %j is refused in a moment", (name, changes, message) => {
-    const study = studies[name] as AnyStudy;
+    const study = studies[name] as Study;
     const before = process.cpuUsage().user;
-    const refused = (): void => {
-      const plan = planOf(study, study.params.parse({ ...(study.smoke as object), ...changes }));
-      checkPlan(study.name, plan);
-    };
-    expect(refused).toThrow(message);
+    const params = study.params.parse({ ...(study.smoke as object), ...changes });
+    expect(() => checkedPlans(study, params)).toThrow(message);
     expect(process.cpuUsage().user - before).toBeLessThan(2e6);
   });
 
@@ -106,15 +102,15 @@ describe("parameters that no machine can train with", () => {
     ["modularAdditionBitnet", { p: 8 }, "the nearest is 7"],
     ["modularAddition", { nHeads: 2048 }, "Too big: expected number to be <=1024"],
   ])("%s with %j breaks a rule of its schema", (name, changes, message) => {
-    const parsed = (studies[name] as AnyStudy).params.safeParse(changes);
+    const parsed = (studies[name] as Study).params.safeParse(changes);
     expect(parsed.error?.issues.map((issue) => issue.message).join()).toContain(message);
   });
 
   it("every study says the size that its plan then has", () => {
-    for (const study of Object.values(studies) as AnyStudy[]) {
+    for (const study of Object.values(studies) as Study[]) {
       const one = study.name === "max-of-four" ? { seeds: 1 } : {};
       const params = study.params.parse({ ...(study.smoke as object), ...one });
-      const { model, config, split, stream } = plansOf(study, params).model as AnyPlan;
+      const { model, config, split, stream } = study.plans(params).model as AnyPlan;
       const weights = model.parameters(config).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
       const parts =
         stream === undefined || split.train !== split.test
@@ -126,7 +122,6 @@ describe("parameters that no machine can train with", () => {
   });
 
   it("what can be trained passes", () => {
-    const plan = planOf(skipTrigram, skipTrigram.params.parse(small));
-    expect(() => checkPlan("skip-trigram", plan)).not.toThrow();
+    expect(() => ownPlan(skipTrigram, skipTrigram.params.parse(small))).not.toThrow();
   });
 });

@@ -2,7 +2,7 @@
 
 import type { Backend } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
-import type { TrainedRun } from "../studies/study.ts";
+import type { HeldTraining } from "../lab/index.ts";
 import { castWeights, due, type TrainingPlan, train } from "../train/index.ts";
 import { folderTitle } from "./canonical.ts";
 import {
@@ -18,20 +18,18 @@ import { holdsRows, keepRows, MetricsLog, readMetrics } from "./metrics-file.ts"
 import type { OnProgress } from "./progress.ts";
 import { intactSteps, metricsPath, type ResumePoint, resumePoint } from "./resume.ts";
 
-export interface PartOptions {
-  /** Name of a companion; undefined for the study's own model. */
+export interface PlanOptions {
+  /** Name of the plan in its study; undefined for the study's own model. */
   readonly part: string | undefined;
-  /** Folder of the whole run. */
-  readonly run: string;
-  /** Name of its record; default `run.json`. */
-  readonly recordName?: string;
+  /** Name of the record of the training. */
+  readonly recordName: string;
   readonly backend: Backend;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: OnProgress;
   readonly opener?: Opener;
 }
 
-export interface PartResult {
+export interface PlanResult {
   /** Updates done; fewer than planned when it was stopped. */
   readonly step: number;
   readonly finished: boolean;
@@ -40,11 +38,11 @@ export interface PartResult {
 }
 
 /** Train `plan` into `folder`; nothing to do when its last checkpoint is there. */
-export async function trainPart(
+export async function trainPlan(
   folder: string,
   plan: TrainingPlan,
-  options: PartOptions,
-): Promise<PartResult> {
+  options: PlanOptions,
+): Promise<PlanResult> {
   await removeUnfinished(folder);
   await removeUnfinished(checkpointFolder(folder));
   const from = await resumePoint(folder, plan);
@@ -70,7 +68,7 @@ export async function trainPart(
 }
 
 /**
- * Whether every checkpoint of a finished part is sound and there is nothing beside what the plan asks
+ * Whether every checkpoint of a finished training is sound and there is nothing beside what the plan asks
  * for. Throws `InputError` when training could not go on.
  */
 export async function isWhole(folder: string, plan: TrainingPlan): Promise<boolean> {
@@ -83,18 +81,17 @@ export async function isWhole(folder: string, plan: TrainingPlan): Promise<boole
 }
 
 /**
- * A finished part, as an analysis sees it: with weights in float32. Throws `InputError` when a
- * scheduled checkpoint or row is missing.
+ * A finished training, with weights in float32; `address` is what it is known by. Throws `InputError`
+ * when a scheduled checkpoint or row is missing.
  */
-export async function trainedPart(
+export async function heldIn(
   folder: string,
   plan: TrainingPlan,
-  companions: Readonly<Record<string, TrainedRun>>,
-): Promise<TrainedRun> {
+  address: string,
+): Promise<HeldTraining> {
   const { saves } = due(plan);
   const present = await checkpointSteps(folder);
-  const metrics = await readMetrics(metricsPath(folder));
-  const intact = intactSteps(plan, present, metrics);
+  const intact = intactSteps(plan, present, await readMetrics(metricsPath(folder)));
   const problem = present.includes(plan.steps)
     ? intact.problem
     : `the checkpoint of step ${plan.steps} is missing`;
@@ -104,10 +101,10 @@ export async function trainedPart(
     );
   }
   return {
-    metrics: intact.rows,
-    checkpointSteps: present.filter((step) => step <= plan.steps && saves(step)),
+    address,
+    rows: intact.rows,
+    steps: present.filter((step) => step <= plan.steps && saves(step)),
     weights: async (step) => castWeights((await readCheckpoint(folder, step)).weights, "float32"),
-    companions,
   };
 }
 
@@ -116,10 +113,10 @@ async function sitting(
   plan: TrainingPlan,
   { checkpoint: from }: ResumePoint,
   log: MetricsLog,
-  { part, run, recordName, backend, signal, onProgress, opener = openOnDisk }: PartOptions,
-): Promise<PartResult> {
+  { part, recordName, backend, signal, onProgress, opener = openOnDisk }: PlanOptions,
+): Promise<PlanResult> {
   let step = from?.step ?? 0;
-  const watch = await FolderWatch.start(run, [folder, checkpointFolder(folder)], recordName);
+  const watch = await FolderWatch.start(folder, [checkpointFolder(folder)], recordName);
   const events = train(plan, backend, {
     from,
     stopped: () => signal?.aborted === true,

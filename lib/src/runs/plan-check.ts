@@ -1,21 +1,27 @@
+/** Whether what a study plans can be trained at all, told before anything is made. */
+
 import { totalmem } from "node:os";
 import { z } from "zod";
 import { InputError } from "../core/errors.ts";
 import { sizeOf } from "../core/nd.ts";
-import type { AnyPlan, PlanSize } from "../lab/index.ts";
-import { type AnyStudy, plansOf } from "../studies/study.ts";
+import type { AnyPlan, PlanSize, Study } from "../lab/index.ts";
 import { batchesOf, due, type TrainingPlan } from "../train/index.ts";
 
-/** The study's own plan. Parameters that make no configuration of its model are an `InputError`. */
-export function planOf(study: AnyStudy, params: unknown): AnyPlan {
-  return withoutModelErrors(study.name, () => {
+/** Plans by name; `model` is the study's own. */
+export type Plans = Readonly<Record<string, AnyPlan>>;
+
+/** The plans of a study. Throws `InputError` for those that cannot be trained. */
+export function checkedPlans(study: Study, params: unknown): Plans {
+  const plans = withoutModelErrors(study.name, () => {
     checkSize(study.name, study.size(params));
-    return plansOf(study, params).model as AnyPlan;
+    return study.plans(params);
   });
+  for (const plan of Object.values(plans)) checkPlan(study.name, plan);
+  return plans;
 }
 
 /** What `make` gives. Parameters that make no configuration of a model are an `InputError`. */
-export function withoutModelErrors<T>(where: string, make: () => T): T {
+function withoutModelErrors<T>(where: string, make: () => T): T {
   try {
     return make();
   } catch (error) {
