@@ -4,7 +4,7 @@ import { InputError, ShapeError } from "../core/errors.ts";
 import { promote } from "./dtype.ts";
 import { np } from "./jax.ts";
 import { checkAxis } from "./shapes.ts";
-import { lift, meet, type Tensor, unwrap, wrap } from "./tensor.ts";
+import { lift, type Tensor, toCommonDtype, unwrap, wrap } from "./tensor.ts";
 
 /** Matrix product over the last axis of `x` and the last but one of `y`; leading axes broadcast. */
 export function matmul(x: Tensor, y: Tensor): Tensor {
@@ -26,7 +26,7 @@ export function tensordot(
   if (a.length !== b.length || a.some((axis, i) => x.shape[axis] !== y.shape[b[i] as number])) {
     throw new ShapeError(`tensordot: sizes of axes [${a}] and [${b}] must agree`, x.shape, y.shape);
   }
-  const [v, w] = meet(x, y);
+  const [v, w] = toCommonDtype(x, y);
   return lift((p, q) => np.tensordot(p, q, [a, b]), v, w);
 }
 

@@ -6,7 +6,7 @@ import { type UnaryName, unary } from "./exact.ts";
 import { lax, np } from "./jax.ts";
 import { tidy } from "./scope.ts";
 import { broadcastShapes } from "./shapes.ts";
-import { binary, lift, meet, scalar, type Tensor } from "./tensor.ts";
+import { binary, lift, scalar, type Tensor, toCommonDtype } from "./tensor.ts";
 
 function real(x: Tensor): Tensor {
   return x.astype(toFloat(x.dtype));
@@ -102,7 +102,7 @@ export function clip(x: Tensor, low?: Tensor | number, high?: Tensor | number): 
 /** `x` where the condition holds (is not zero), `y` elsewhere. All three broadcast. */
 export function where(condition: Tensor, x: Tensor | number, y: Tensor | number): Tensor {
   return tidy(() => {
-    const [a, b] = meet(x, y);
+    const [a, b] = toCommonDtype(x, y);
     broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape));
     return lift(np.where, condition.astype("bool"), a, b);
   });

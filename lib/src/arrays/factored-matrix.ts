@@ -25,7 +25,7 @@ export interface FactoredSvd {
  * The matrix M = A B, "… ldim rdim", held as A "… ldim mdim" and B "… mdim rdim": head circuits
  * such as `W_V W_O` have a small mdim. Leading axes broadcast against each other. What needs a
  * decomposition (`svd`, `norm`, `eigenvalues` and those built on them) works on arrays only, goes
- * through matrices of mdim and is computed anew at every call. To keep one out of a scope, keep its
+ * through matrices of mdim and is computed again at every call. To keep one out of a scope, keep its
  * `pair`. After `FactoredMatrix` of TransformerLens.
  */
 export class FactoredMatrix {

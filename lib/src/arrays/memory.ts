@@ -36,7 +36,7 @@ const live = new Set<Box>();
 let liveBytes = 0;
 let madeBytes = 0;
 let madeCount = 0;
-let allowance = BUDGET;
+let byteBudget = BUDGET;
 let tracing = 0;
 
 const registry = new FinalizationRegistry<Box>((box) => freeBox(box));
@@ -59,7 +59,7 @@ export function makeBox(tracer: Tracer, user: object, owner: Owner | undefined):
   liveBytes += bytes;
   madeBytes += bytes;
   madeCount += 1;
-  if (tracing === 0 && tracer.device !== "webgpu") relieve(box);
+  if (tracing === 0 && tracer.device !== "webgpu") collectIfNeeded(box);
   return box;
 }
 
@@ -96,20 +96,20 @@ export function onHost(...boxes: readonly Box[]): boolean {
 }
 
 /** Execute the work behind a result now, so that the intermediates it holds are freed. */
-export function settle(box: Box): void {
+export function flush(box: Box): void {
   if (box.concrete && tracing === 0 && box.tracer?.device !== "webgpu") execute(box);
 }
 
-function relieve(newest: Box): void {
+function collectIfNeeded(newest: Box): void {
   if (madeCount >= MAX_PENDING) {
     madeCount = 0;
     execute(newest);
   }
-  if (madeBytes < allowance) return;
+  if (madeBytes < byteBudget) return;
   freeUnreachable();
   for (const box of live) execute(box);
   madeBytes = 0;
-  allowance = Math.max(BUDGET, liveBytes / 2);
+  byteBudget = Math.max(BUDGET, liveBytes / 2);
 }
 
 /** Execute the pending work behind a box by reading its first element. */

@@ -60,7 +60,7 @@ export function scalar(value: number, dtype: DType): Tensor {
 }
 
 /** Both operands as tensors of the dtype at which they meet. */
-export function meet(a: Tensor | number, b: Tensor | number): [Tensor, Tensor] {
+export function toCommonDtype(a: Tensor | number, b: Tensor | number): [Tensor, Tensor] {
   if (typeof a === "number") {
     const y = typeof b === "number" ? scalar(b, "float32") : b;
     const dtype = promoteNumber(y.dtype, a);
@@ -84,7 +84,7 @@ export function binary(
   checkOperand(name, a);
   checkOperand(name, b);
   if (typeof a !== "number" && typeof b !== "number") broadcastShapes(name, a.shape, b.shape);
-  const [x, y] = meet(a, b);
+  const [x, y] = toCommonDtype(a, b);
   return lift(f, x, y);
 }
 
@@ -203,7 +203,7 @@ export class Tensor {
       throw new ShapeError("matmul: inner sizes must agree", a, b);
     }
     if (a.length > 2 && b.length > 2) broadcastShapes("matmul", a.slice(0, -2), b.slice(0, -2));
-    const [x, y] = meet(this, other);
+    const [x, y] = toCommonDtype(this, other);
     if (x.dtype === "float64" && onHost(boxOf(x), boxOf(y))) {
       const { data, shape, dtype } = hostMatmul(x.readSync(), y.readSync());
       return wrap(np.array(data, { shape, dtype }));

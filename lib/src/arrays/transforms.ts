@@ -5,7 +5,7 @@ import { checkOptions, type OptionNames } from "../core/options.ts";
 import { isFloat } from "./dtype.ts";
 import { jaxVjp, jaxVmap, np, type Tracer } from "./jax.ts";
 import { close, open } from "./levels.ts";
-import { settle } from "./memory.ts";
+import { flush } from "./memory.ts";
 import { boxOf, Tensor, unwrap, wrap } from "./tensor.ts";
 import { flatten } from "./tree.ts";
 
@@ -120,7 +120,7 @@ export function valueAndGrad(
     };
     const { loss, aux, cotangents } = pullBack(body, leaves);
     const [value, ...slopes] = [loss, ...cotangents].map(wrap) as [Tensor, ...Tensor[]];
-    for (const one of [value, ...slopes]) settle(boxOf(one));
+    for (const one of [value, ...slopes]) flush(boxOf(one));
     const grads = tree.rebuild(slopes) as readonly unknown[];
     const gradient = typeof argnums === "number" ? grads[0] : grads;
     return [hasAux ? [value, rebuildAux(aux.map(wrap))] : value, gradient];

@@ -27,14 +27,14 @@ export function findDevice(name: string | undefined): BackendName | undefined {
 }
 
 /** More threads than any machine has of cores only cost memory. */
-const mostThreads = 256;
+const maxThreads = 256;
 
 /** The number of threads, or undefined when the flag was not given. */
 export function threadsFlag(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > mostThreads) {
-    throw new InputError(`--threads: must be a whole number from 1 to ${mostThreads}, got ${text}`);
+  if (!Number.isInteger(count) || count < 1 || count > maxThreads) {
+    throw new InputError(`--threads: must be a whole number from 1 to ${maxThreads}, got ${text}`);
   }
   return count;
 }

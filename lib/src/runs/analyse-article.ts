@@ -16,7 +16,7 @@ import { type Asked, askedNames } from "./read-page.ts";
 import { newRecord } from "./record.ts";
 import { RunJournal } from "./run-journal.ts";
 import { backendFor, lockOptions, type RunOptions } from "./run-options.ts";
-import { mostThreads } from "./threads.ts";
+import { maxThreads } from "./threads.ts";
 import { analysedName, isPlain, viewRun } from "./view-run.ts";
 
 /** Which file to analyse, and where to. */
@@ -78,7 +78,7 @@ export async function analyseArticle(asked: Asked, options: AnalyseOptions): Pro
     const backend = await backendFor(options.device, options);
     const record = newRecord({
       ...{ study: study.name, params, state: "done", step, steps: step },
-      ...{ device: backend.name, threads: mostThreads(undefined) },
+      ...{ device: backend.name, threads: maxThreads(undefined) },
       checkpoint: {
         file: basename(options.file),
         sha256: hash,

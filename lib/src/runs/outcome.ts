@@ -12,7 +12,7 @@ export interface RunOutcome {
   readonly report: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly device: BackendName;
-  /** Time spent in all sittings, in seconds. */
+  /** Time spent over all sessions, in seconds. */
   readonly seconds: number;
   /** Whether a finished run was found. */
   readonly loaded: boolean;

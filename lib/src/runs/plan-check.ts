@@ -32,15 +32,15 @@ function withoutModelErrors<T>(where: string, make: () => T): T {
 }
 
 /** Transformers with more weights are not tiny; to make the first ones would take minutes. */
-const mostWeights = 20_000_000;
+const maxWeights = 20_000_000;
 /** Likewise for the tokens of all examples. */
-const mostTokens = 10_000_000;
+const maxTokens = 10_000_000;
 
 /** Throws `InputError` for a plan that would be too large to make in seconds. */
 export function checkSize(where: string, { weights, tokens }: PlanSize): void {
   const rules = [
-    ["weights", weights, mostWeights, "choose a narrower model"],
-    ["tokens of examples", tokens, mostTokens, "choose fewer or shorter examples"],
+    ["weights", weights, maxWeights, "choose a narrower model"],
+    ["tokens of examples", tokens, maxTokens, "choose fewer or shorter examples"],
   ] as const;
   for (const [what, asked, most, advice] of rules) {
     if (asked <= most) continue;

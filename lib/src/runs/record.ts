@@ -41,7 +41,7 @@ export interface RunRecord {
   readonly failure?: string | undefined;
   /** ISO 8601 date and time of the first start. */
   readonly started: string;
-  /** Time spent in all sittings, in seconds. */
+  /** Time spent over all sessions, in seconds. */
   readonly seconds: number;
   /** Updates done when the record was written. */
   readonly step: number;

@@ -25,7 +25,7 @@ import {
 import { newRecord, type RunRecord, readRecord, recordName } from "./record.ts";
 import { RunJournal } from "./run-journal.ts";
 import { backendFor, lockOptions, type RunOptions, runNames } from "./run-options.ts";
-import { mostThreads, withThreads } from "./threads.ts";
+import { maxThreads, withThreads } from "./threads.ts";
 import {
   begunTraining,
   type FolderTraining,
@@ -150,7 +150,7 @@ async function work(
     file: asked.file,
     params: asked.params as RunRecord["params"],
     device: made.name,
-    threads: threads ?? options.threads ?? before?.threads ?? mostThreads(undefined),
+    threads: threads ?? options.threads ?? before?.threads ?? maxThreads(undefined),
     steps: Object.values(plans).reduce((sum, plan) => sum + plan.steps, 0),
     trainings: begun.folders,
   };
@@ -204,7 +204,7 @@ function conclude(
   write: boolean,
 ): Promise<Page | undefined> {
   const { device = options.device, threads } = ownModel(trainings) ?? {};
-  const backend: OpenBackend = async (name) => withThreads(await open(name), mostThreads(threads));
+  const backend: OpenBackend = async (name) => withThreads(await open(name), maxThreads(threads));
   const reading: Reading = { ...options, device, backend, folder, write };
   return readPage(asked, reading, folderLab(asked, trainings, options.published));
 }

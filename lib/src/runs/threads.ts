@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { type Backend, threadsFor } from "../compile/index.ts";
 
 /** Most threads of a new run: as many as were asked for, or as the machine has cores. */
-export function mostThreads(asked: number | undefined): number {
+export function maxThreads(asked: number | undefined): number {
   return asked ?? availableParallelism();
 }
 

@@ -10,7 +10,12 @@ import type { WeightArrays, Weights } from "../models/index.ts";
 import type { Examples } from "../tasks/task.ts";
 import { arraysOfExamples, type ExampleArrays, specsOfExamples } from "./examples.ts";
 import { weightGroups } from "./frozen.ts";
-import { type Scored, scoreBatch, scoreFixed, sharedPositions } from "./logits.ts";
+import {
+  type LogitsAndLabels,
+  logitsOfBatch,
+  logitsOfConstant,
+  sharedPositions,
+} from "./logits.ts";
 import { crossEntropy, crossEntropyEach, hits } from "./loss.ts";
 import type { Measurements } from "./metrics.ts";
 import type { Answers, TrainingPlan } from "./plan.ts";
@@ -87,8 +92,8 @@ function evaluation(
       const drawn = fresh[part];
       const scored =
         drawn === undefined
-          ? scoreFixed(plan, weights, examples)
-          : scoreBatch(plan, weights, { ...sharedPositions(examples), ...drawn });
+          ? logitsOfConstant(plan, weights, examples)
+          : logitsOfBatch(plan, weights, { ...sharedPositions(examples), ...drawn });
       return scoresOf(scored, float64, plan.columns !== undefined);
     };
     const train = score("train");
@@ -96,7 +101,11 @@ function evaluation(
   };
 }
 
-function scoresOf({ logits, labels }: Scored, float64: boolean, each: boolean): Scores<Tensor> {
+function scoresOf(
+  { logits, labels }: LogitsAndLabels,
+  float64: boolean,
+  each: boolean,
+): Scores<Tensor> {
   const precision = float64 ? "float64" : "float32";
   const { loss } = crossEntropy(logits, labels, precision);
   const sums = { loss, hits: hits(logits, labels) };

@@ -6,7 +6,7 @@ import type { Examples } from "../tasks/task.ts";
 import type { TrainingPlan } from "./plan.ts";
 
 /** Rows of logits and the int32 labels "n" they are scored by. */
-export interface Scored {
+export interface LogitsAndLabels {
   readonly logits: Tensor;
   readonly labels: Tensor;
 }
@@ -20,14 +20,18 @@ export function lastOnly(examples: Examples): boolean {
  * Logits of examples that are known when the function is compiled. Where only the last position
  * has a label, everything the last position does not need is left out (`Model.lastLogits`).
  */
-export function scoreFixed(plan: TrainingPlan, weights: Weights, examples: Examples): Scored {
+export function logitsOfConstant(
+  plan: TrainingPlan,
+  weights: Weights,
+  examples: Examples,
+): LogitsAndLabels {
   const labels = tensor(examples.labels);
   if (lastOnly(examples)) {
     const table = tokenTable(examples.tokens);
     return { logits: plan.model.lastLogits(weights, plan.config, table), labels };
   }
   const { tokens, places } = examples;
-  return scoreBatch(plan, weights, {
+  return logitsOfBatch(plan, weights, {
     tokens: tensor(tokens),
     labels,
     ...sharedPositions(examples),
@@ -48,11 +52,11 @@ export interface TensorExamples extends Pick<Examples, "positions"> {
 }
 
 /** Logits of examples that are arguments of the compiled function, at their labelled positions. */
-export function scoreBatch(
+export function logitsOfBatch(
   { model, config }: TrainingPlan,
   weights: Weights,
   { tokens, labels, positions, places }: TensorExamples,
-): Scored {
+): LogitsAndLabels {
   const [, length = 0] = tokens.shape;
   const asked = labels.ndim === 1 ? [length - 1] : positions;
   const whole = (): Tensor => model.forward(weights, config, tokens, (_name, x) => x);

@@ -47,7 +47,7 @@ const trainNames: OptionNames<TrainOptions> = {
 /** Losses are checked at least every so many updates. */
 const checkEvery = 100;
 /** Timers and signals get a turn at least this often, in ms. */
-const breathEvery = 200;
+const yieldEveryMs = 200;
 
 /**
  * Train as a plan says, of which `model`, `task` (or `split`) and `steps` are enough. Returns whether all steps were done (false: stopped). The same plan on the
@@ -128,7 +128,7 @@ class Run {
   private step: number;
   /** Losses not read yet; the last is that of `step` - 1. */
   private losses: Value[] = [];
-  private lastBreath: number = performance.now();
+  private lastYield: number = performance.now();
 
   constructor(
     plan: TrainingPlan,
@@ -186,9 +186,9 @@ class Run {
     this.losses.push(done.loss);
     this.step += 1;
     this.options.onStep?.(this.step);
-    if (performance.now() - this.lastBreath > breathEvery) {
+    if (performance.now() - this.lastYield > yieldEveryMs) {
       await new Promise((resolve) => setTimeout(resolve, 0));
-      this.lastBreath = performance.now();
+      this.lastYield = performance.now();
     }
   }
 

@@ -4,7 +4,7 @@ import { nativeBackend } from "../compile/index.ts";
 import { hookedTransformer, type Model } from "../models/index.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import { modularArithmetic } from "../tasks/index.ts";
-import { scoreFixed } from "./logits.ts";
+import { logitsOfConstant } from "./logits.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { scoreDifferences } from "./score-differences.ts";
 import { uploadState } from "./state.ts";
@@ -36,7 +36,7 @@ function scored({ initial, ...plan }: TrainingPlan): ReturnType<typeof scoreDiff
     Object.entries(initial).map(([name, array]) => [name, tensor(array)]),
   );
   return scoreDifferences({ initial, ...plan }, weights, (given, own) =>
-    scoreFixed(given, own, plan.split.train),
+    logitsOfConstant(given, own, plan.split.train),
   );
 }
 

@@ -1,7 +1,7 @@
 /** Logits for a loss that only sees their differences, with one column of products fewer. */
 
 import type { Weights } from "../models/index.ts";
-import type { Scored } from "./logits.ts";
+import type { LogitsAndLabels } from "./logits.ts";
 import type { LogitColumns } from "./loss.ts";
 import type { TrainingPlan } from "./plan.ts";
 
@@ -15,8 +15,8 @@ const kernelColumns = 16;
 export function scoreDifferences(
   plan: TrainingPlan,
   weights: Weights,
-  score: (plan: TrainingPlan, weights: Weights) => Scored,
-): Scored & LogitColumns {
+  score: (plan: TrainingPlan, weights: Weights) => LogitsAndLabels,
+): LogitsAndLabels & LogitColumns {
   const narrow = plan.model.logitDifferences?.(weights, plan.config);
   if (narrow === undefined || narrow.dVocabOut % kernelColumns !== 0) {
     return { ...score(plan, weights), zeroFollows: false };

@@ -8,7 +8,7 @@ import type { WeightArrays, Weights } from "../models/index.ts";
 import type { Examples } from "../tasks/task.ts";
 import { arraysOfExamples, type ExampleArrays, specsOfExamples } from "./examples.ts";
 import { weightGroups } from "./frozen.ts";
-import { scoreBatch, scoreFixed, sharedPositions } from "./logits.ts";
+import { logitsOfBatch, logitsOfConstant, sharedPositions } from "./logits.ts";
 import { crossEntropy, differentiable, type LossPrecision } from "./loss.ts";
 import { optimizerOf } from "./optim/index.ts";
 import type { Optimizer, ScalarTensors } from "./optim/optimizer.ts";
@@ -107,8 +107,8 @@ function stepFunction<O>(
       const weights = { ...trained, ...fixed };
       const scored = scoreDifferences(plan, weights, (narrow, rest) =>
         tokens === undefined || labels === undefined
-          ? scoreFixed(narrow, rest, plan.split.train)
-          : scoreBatch(narrow, rest, {
+          ? logitsOfConstant(narrow, rest, plan.split.train)
+          : logitsOfBatch(narrow, rest, {
               ...sharedPositions(plan.split.train),
               tokens,
               labels,

@@ -6,7 +6,7 @@ import { type MaxCircuits, sequenceCount } from "./circuits.ts";
 import { type Work, work } from "./work.ts";
 
 /** Most sequences run: 64^4, some seconds. */
-export const mostBruteForced = 2 ** 24;
+export const maxBruteForced = 2 ** 24;
 
 /**
  * Count the sequences whose largest logit (the first of equals) is that of the largest number.
@@ -15,9 +15,9 @@ export const mostBruteForced = 2 ** 24;
  */
 export function bruteForce(circuits: MaxCircuits): AccuracyBound {
   const total = sequenceCount(circuits);
-  if (total > mostBruteForced) {
+  if (total > maxBruteForced) {
     throw new InputError(
-      `bruteForce: at most ${mostBruteForced} sequences, got ${total}; use cubicBound`,
+      `bruteForce: at most ${maxBruteForced} sequences, got ${total}; use cubicBound`,
     );
   }
   const done = work(circuits.work.flop);

@@ -3,7 +3,7 @@
 import "../../core/runtime.ts";
 
 export type { AccuracyBound } from "./bound.ts";
-export { bruteForce, mostBruteForced } from "./brute-force.ts";
+export { bruteForce, maxBruteForced } from "./brute-force.ts";
 export { type MaxCircuits, maxCircuits, sequenceCount } from "./circuits.ts";
 export { cubicBound } from "./cubic.ts";
 export { subcubicBound } from "./subcubic.ts";

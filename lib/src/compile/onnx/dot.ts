@@ -22,14 +22,14 @@ import { reduced } from "./reduction.ts";
 type Kind = "batch" | "row" | "column" | "depth" | "left" | "right" | "none";
 
 /**
- * `sum(x * y, axis=-1)` of floats or int32. `asRead` shows a result as its reader looks at it: of
+ * `sum(x * y, axis=-1)` of floats or int32. `inReaderOrder` shows a result as its reader looks at it: of
  * the product and its transpose, the one that the reader finds in order in memory is computed.
  */
 export function dot(
   graph: GraphBuilder,
   left: Value,
   right: Value,
-  asRead: (value: Value) => Value,
+  inReaderOrder: (value: Value) => Value,
 ): Value {
   const shape = broadcastShape([shapeOf(left), shapeOf(right)]);
   const wide = [left, right].map((value) => stretched(value, shape));
@@ -40,9 +40,10 @@ export function dot(
   const depth = of("depth");
   const outer = of("row").length === 0 && of("column").length === 0;
   const lopsided = ["left", "right"].some((kind) => of(kind as Kind).length > 0);
-  if (depth.length === 0 || outer || lopsided) return productAndSum(graph, values, last, asRead);
+  if (depth.length === 0 || outer || lopsided)
+    return productAndSum(graph, values, last, inReaderOrder);
   const none = columns.filter((column) => column.axis === last && kinds.get(column) === "none");
-  const result = product(graph, values as [Value, Value], columns, of, asRead);
+  const result = product(graph, values as [Value, Value], columns, of, inReaderOrder);
   const repeats = none.reduce((times, { size }) => times * size, 1);
   return repeats === 1 ? result : scaled(graph, result, repeats);
 }
@@ -58,13 +59,13 @@ function productAndSum(
   graph: GraphBuilder,
   factors: readonly Value[],
   last: number,
-  asRead: (value: Value) => Value,
+  inReaderOrder: (value: Value) => Value,
 ): Value {
   const times = pointwise(
     graph,
     factors,
     (tensors, shape) => graph.node("Mul", tensors, (tensors[0] as GraphTensor).type, shape),
-    ({ tensor, axes }) => asRead({ tensor, axes: axes.slice(0, last) }),
+    ({ tensor, axes }) => inReaderOrder({ tensor, axes: axes.slice(0, last) }),
   );
   return reduced(graph, times, [last], "Add");
 }
@@ -88,7 +89,7 @@ function product(
   [left, right]: readonly [Value, Value],
   columns: readonly Column[],
   of: (kind: Kind) => Column[],
-  asRead: (value: Value) => Value,
+  inReaderOrder: (value: Value) => Value,
 ): Value {
   const leader = storedSize(left) >= storedSize(right) ? 0 : 1;
   const inOrder = (kind: Kind, operand: number): Column[] =>
@@ -107,7 +108,7 @@ function product(
   const straight = [...batch, ...rows, ...cols];
   const turned = [...batch, ...cols, ...rows];
   const inMemory = (order: readonly Column[]): boolean =>
-    isInMemoryOrder(asRead(result(left.tensor, order)).axes.flat());
+    isInMemoryOrder(inReaderOrder(result(left.tensor, order)).axes.flat());
   const reader = !inMemory(straight) && inMemory(turned);
   if (sizeOfColumns(depth) >= deep ? m < n : reader) {
     return result(multiply(graph, y(), x(), [b, n, m]), turned);

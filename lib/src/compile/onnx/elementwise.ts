@@ -33,12 +33,12 @@ const logical =
     tensors[0]?.type === "bool" ? plain(op)(graph, tensors, shape) : emit(graph, tensors, shape);
 
 function lowering<P extends Primitive>(emit: Emit): Lowering<P> {
-  return ({ graph, asRead }, inputs, { outputs }) => [
+  return ({ graph, inReaderOrder }, inputs, { outputs }) => [
     pointwise(
       graph,
       inputs,
       (tensors, shape) => emit(graph, tensors, shape),
-      (value) => asRead(outputs[0] as Variable, value),
+      (value) => inReaderOrder(outputs[0] as Variable, value),
     ),
   ];
 }

@@ -33,7 +33,7 @@ export function lowerProgram(source: Program): Graph {
   };
   const context: LoweringContext = {
     graph,
-    asRead: readerOf(program),
+    inReaderOrder: readerOf(program),
     known: (operand) => (operand.kind === "literal" ? undefined : arrays.get(operand.id)),
   };
   for (const equation of program.equations) {
@@ -60,27 +60,27 @@ const keepsOrder: ReadonlySet<Primitive> = new Set<Primitive>([
 ]);
 
 /** Follow the first reader of each variable through moves and elementwise primitives. */
-function readerOf(program: Program): LoweringContext["asRead"] {
+function readerOf(program: Program): LoweringContext["inReaderOrder"] {
   const readers = new Map<number, AnyEquation>();
   for (const equation of program.equations) {
     for (const input of equation.inputs) {
       if (input.kind === "variable" && !readers.has(input.id)) readers.set(input.id, equation);
     }
   }
-  const asRead = ({ id, shape }: Variable, value: Value): Value => {
+  const inReaderOrder = ({ id, shape }: Variable, value: Value): Value => {
     const reader = readers.get(id);
     const output = reader?.outputs[0] as Variable;
     if (reader?.primitive === "transpose") {
-      return asRead(output, permuted(value, reader.params.perm));
+      return inReaderOrder(output, permuted(value, reader.params.perm));
     }
     if (reader?.primitive === "reshape") {
       const next = reshaped(value, reader.params.shape);
-      return next ? asRead(output, next) : value;
+      return next ? inReaderOrder(output, next) : value;
     }
     const passes = reader && keepsOrder.has(reader.primitive) && sameShape(output.shape, shape);
-    return passes ? asRead(output, value) : value;
+    return passes ? inReaderOrder(output, value) : value;
   };
-  return asRead;
+  return inReaderOrder;
 }
 
 function lowerEquation(

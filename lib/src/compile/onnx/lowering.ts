@@ -11,7 +11,7 @@ export interface LoweringContext {
   /** The numbers of an operand that is known while compiling. */
   known(operand: Operand): NdArray | undefined;
   /** How the only reader of a result looks at it, through transposes and reshapes. */
-  asRead(variable: Variable, value: Value): Value;
+  inReaderOrder(variable: Variable, value: Value): Value;
 }
 
 export type Lowering<P extends Primitive> = (

@@ -12,8 +12,8 @@ import { pointwise } from "./pointwise.ts";
 import { reduced } from "./reduction.ts";
 import { argsort, sort } from "./sorting.ts";
 
-const contraction: Lowering<"dot"> = ({ graph, asRead }, [x, y], { outputs }) => {
-  const seen = (value: Value): Value => asRead(outputs[0] as Variable, value);
+const contraction: Lowering<"dot"> = ({ graph, inReaderOrder }, [x, y], { outputs }) => {
+  const seen = (value: Value): Value => inReaderOrder(outputs[0] as Variable, value);
   return [dot(graph, x as Value, y as Value, seen)];
 };
 

@@ -25,14 +25,14 @@ export function broadcastShape(shapes: readonly Shape[]): number[] {
 
 /**
  * Apply `emit` to tensors that broadcast against each other the ONNX way. They share the memory order
- * that moves the fewest numbers, now or when the result is read (`asRead`), so the result may itself
+ * that moves the fewest numbers, now or when the result is read (`inReaderOrder`), so the result may itself
  * be a transposed view.
  */
 export function pointwise(
   graph: GraphBuilder,
   operands: readonly Value[],
   emit: (tensors: readonly GraphTensor[], shape: Shape) => GraphTensor,
-  asRead: (value: Value) => Value = (value) => value,
+  inReaderOrder: (value: Value) => Value = (value) => value,
 ): Value {
   const shape = broadcastShape(operands.map(shapeOf));
   const { values, columns } = aligned(
@@ -44,7 +44,7 @@ export function pointwise(
   const result = (order: readonly Column[], tensor: GraphTensor): Value =>
     viewOfColumns(tensor, shape.length, columns, order);
   const order = cheapestOrder(present, values, (candidate) =>
-    isInMemoryOrder(asRead(result(candidate, (values[leader] as Value).tensor)).axes.flat()),
+    isInMemoryOrder(inReaderOrder(result(candidate, (values[leader] as Value).tensor)).axes.flat()),
   );
   const groups = grouped(order, values[leader] as Value, leader);
   const sizes = groups.map((group) => group.reduce((product, { size }) => product * size, 1));

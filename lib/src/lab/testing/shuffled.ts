@@ -6,7 +6,7 @@ import type { Examples } from "../../tasks/task.ts";
 import type { ExampleStream } from "../../train/index.ts";
 import type { AnyPlan } from "../study.ts";
 
-/** The same plan with the labels of every set of examples dealt out anew. */
+/** The same plan with the labels of every set of examples shuffled. */
 export function shuffled(plan: AnyPlan): AnyPlan {
   const { split, stream, measures } = plan;
   const test = measures?.test;

@@ -24,7 +24,7 @@ export function lastLogits(trained: Weights, config: BitNetConfig, table: TokenT
 /** Residual stream of the last position after the last block, "batch d_model". */
 function lastResidual(context: Context, pairs: Tensor, table: TokenTable): Tensor {
   const { config } = context;
-  if (config.nLayers === 1) return lastOfPairs(context, pairs, columns(table));
+  if (config.nLayers === 1) return lastRowFromPairs(context, pairs, columns(table));
   const top = config.nLayers - 1;
   let residual = firstBlock(context, pairs, table);
   for (let layer = 1; layer < top; layer++) residual = block(context, layer, residual);
@@ -35,7 +35,7 @@ function lastResidual(context: Context, pairs: Tensor, table: TokenTable): Tenso
   return finishBlock(context, top, residual.at([], -1), z);
 }
 
-function lastOfPairs(context: Context, pairs: Tensor, cut: readonly Column[]): Tensor {
+function lastRowFromPairs(context: Context, pairs: Tensor, cut: readonly Column[]): Tensor {
   const { config } = context;
   const last = cut.at(-1) as Column;
   const x = quantizeInput(pairs, config);

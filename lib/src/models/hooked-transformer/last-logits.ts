@@ -19,7 +19,7 @@ import { block, finishBlock, forward, unembed } from "./forward.ts";
 import { type LastRows, tail } from "./tail.ts";
 
 /** Positions for which rows are computed per pair; the others take the whole forward pass. */
-const throughTable: { readonly [P in PositionalEmbeddingType]: boolean } = {
+const dedupesRows: { readonly [P in PositionalEmbeddingType]: boolean } = {
   standard: true,
   rotary: true,
   shortformer: false,
@@ -42,7 +42,7 @@ export function lastLogits(
   }
   const plain = { ...config, useAttnIn: false, useSplitQkvInput: false, useAttnResult: false };
   const context: Context = { weights, config: plain, hook: (_, x) => x };
-  if (!throughTable[config.positionalEmbeddingType]) {
+  if (!dedupesRows[config.positionalEmbeddingType]) {
     const tokens = take(tensor(table.tokens), tensor(table.index), 0);
     return forward(weights, plain, tokens, context.hook).at([], -1);
   }
@@ -62,7 +62,7 @@ function logitsOf(context: Context, table: TokenTable): Tensor {
     return spread(unembed(context, normalize(x.rows, "ln_final", config, weights, hook)));
   }
   if (config.nLayers === 1) {
-    return tail(context, 0, x, lastOfPairs(context, pairs, table, cut));
+    return tail(context, 0, x, lastRowFromPairs(context, pairs, table, cut));
   }
   const top = config.nLayers - 1;
   let residual = firstBlock(context, pairs, table);
@@ -79,7 +79,7 @@ function embedPairs({ weights, config }: Context, { tokens, positions }: TokenTa
 }
 
 /** Attention output of the last position in the first block. */
-function lastOfPairs(
+function lastRowFromPairs(
   context: Context,
   pairs: Tensor,
   table: TokenTable,

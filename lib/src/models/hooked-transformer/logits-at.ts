@@ -57,7 +57,7 @@ export function logitsAt(
 /** "(batch pos) d_vocab_out" */
 function logitsOf(context: Context, tokens: Tensor, positions: readonly number[]): Tensor {
   const { config, weights, hook } = context;
-  if (throughPairs(context, tokens, positions)) return oneBlock(context, tokens, positions);
+  if (cheaperByPair(context, tokens, positions)) return oneBlock(context, tokens, positions);
   const top = config.nLayers - 1;
   let { residual } = embed(context, tokens);
   for (let layer = 0; layer < top; layer++) residual = block(context, layer, residual);
@@ -91,7 +91,7 @@ function attendRows(
 }
 
 /** Whether one block costs less with its keys and values computed per (token, position). */
-function throughPairs(
+function cheaperByPair(
   { config }: Context,
   tokens: Tensor,
   { length: asked }: readonly number[],

@@ -187,7 +187,7 @@ describe("parameters", () => {
 describe("published networks", () => {
   const own = study.params.parse({ group: "S4", steps: 20, checkpointEvery: 20, evalEvery: 10 });
 
-  it("are said to be absent where they are not at hand", async () => {
+  it("are said to be absent where they are not there", async () => {
     const nowhere = memoryLab(study, own, instruments);
     const short: Lab = { ...nowhere, training: () => nowhere.training() };
     const page = await read(short, {}, own);

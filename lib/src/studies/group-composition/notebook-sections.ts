@@ -57,7 +57,7 @@ const question: Question = {
   split: { trainFraction: 0.5, seed: 1 },
 };
 
-/** Every figure and number of the notebook; where the file is not at hand, where it is from. */
+/** Every figure and number of the notebook; where the file is absent, where it is from. */
 export async function* notebookSections(lab: Lab, own: Shown): AsyncGenerator<Block> {
   const snapshot = await lab.published("s4-seed003/model.pt");
   yield section("The notebook's checkpoint");

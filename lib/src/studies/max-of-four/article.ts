@@ -171,7 +171,7 @@ function* learning(curves: Curves, vocab: number): Generator<Block> {
   const chance = Math.log(vocab);
   yield section("Training on sequences that never repeat");
   yield prose(
-    "Every batch is drawn anew, so nothing can be memorised. ",
+    "Every batch is drawn afresh, so nothing can be memorised. ",
     behaviour(
       "learns",
       end < chance / 2,

@@ -4,7 +4,7 @@
  * all-models-cubic-values.csv.
  */
 
-/** Seed; of all 64^4 sequences, those answered correctly; those the cubic proof vouches for. */
+/** [seed, sequences answered correctly, sequences proved by the cubic proof], of 64^4. */
 export type PublishedModel = readonly [seed: number, correct: number, cubic: number];
 
 export const publishedModels: readonly PublishedModel[] = [

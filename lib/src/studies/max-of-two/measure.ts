@@ -4,8 +4,8 @@ import { accuracy, crossEntropy } from "../../analysis/losses/index.ts";
 import {
   bruteForce,
   cubicBound,
+  maxBruteForced,
   maxCircuits,
-  mostBruteForced,
   sequenceCount,
   subcubicBound,
 } from "../../analysis/proofs/index.ts";
@@ -87,7 +87,7 @@ export type Circuits = ReturnType<typeof circuits>;
 export function proofs({ weights }: Subject) {
   const tables = maxCircuits(weights);
   return {
-    bruteForce: sequenceCount(tables) <= mostBruteForced ? bruteForce(tables) : null,
+    bruteForce: sequenceCount(tables) <= maxBruteForced ? bruteForce(tables) : null,
     cubic: cubicBound(tables),
     subcubic: subcubicBound(tables),
   };
@@ -95,7 +95,7 @@ export function proofs({ weights }: Subject) {
 export type Proofs = ReturnType<typeof proofs>;
 
 /** Most sequences whose loss is taken; of more of them so many are drawn at random. */
-const mostAnswered = 4096;
+const maxAnswered = 4096;
 
 /** Loss in nats and accuracy over all sequences of numbers, or over a random sample of them. */
 export async function losses({ model, run }: Subject) {
@@ -103,8 +103,8 @@ export async function losses({ model, run }: Subject) {
   const asks = dVocab > vocab;
   const n = asks ? nCtx - 1 : nCtx;
   const all = vocab ** n;
-  const whole = all <= mostAnswered;
-  const count = whole ? all : mostAnswered;
+  const whole = all <= maxAnswered;
+  const count = whole ? all : maxAnswered;
   const drawn = whole ? undefined : new TorchGenerator(0).randint(0, vocab, count * n);
   const sequences = Array.from({ length: count }, (_, i) =>
     Array.from({ length: n }, (_at, k) => drawn?.[i * n + k] ?? Math.floor(i / vocab ** k) % vocab),
