@@ -105,21 +105,18 @@ const refusals: readonly Situation[] = [
   },
 }));
 
-/** Without these the run goes on by itself; without the others only from the beginning. */
+/** The run goes on by itself; where nothing says on what it was trained only with `--fresh`. */
 const deleted: readonly Situation[] = [
-  ...["run", "run/run.json", "training"].map((path) => ({ path, fresh: false })),
-  ...["training.json", "checkpoints", "metrics.jsonl"].map((name) => ({
-    path: `training/${name}`,
-    fresh: true,
-  })),
-].map(({ path, fresh }) => ({
+  ...["run", "run/run.json", "training", "training/training.json"],
+  ...["training/checkpoints", "training/metrics.jsonl"],
+].map((path) => ({
   name: `deleted-${path.replace("/", "-")}`,
   async attempt(bench) {
     const { ended } = await bench.trainTo100();
     const [folder, part = ""] = path.split("/") as ["run" | "training", string?];
     rmSync(join(bench[folder] as string, part), { recursive: true, force: true });
     const fault = outcry(await ended);
-    if (!fresh || fault !== undefined) return fault ?? bench.again();
+    if (part !== "training.json" || fault !== undefined) return fault ?? bench.again();
     const refusal = refused(await bench.train().ended, /; train again with --fresh$/);
     if (refusal !== undefined) return refusal;
     const { code } = await bench.train({}, '"$@" --fresh').ended;

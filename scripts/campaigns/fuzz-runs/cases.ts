@@ -177,7 +177,11 @@ async function resumes(bench: Bench): Promise<Verdict> {
   const original = join(bench.part, bench.training);
   try {
     const { checkpoint, rows } = await resumePoint(bench.trained, plan);
-    const step = checkpoint?.step ?? -1;
+    if (checkpoint === undefined) {
+      const fault = rows.length > 0 ? "silent: begins again with rows" : undefined;
+      return { kind: "begins again", fault };
+    }
+    const { step } = checkpoint;
     const sound = (await findCheckpoint(original, step)).checkpoint;
     const metrics = metricsFromText(readFileSync(join(original, "metrics.jsonl"), "utf8"));
     const wanted = metrics.rows.filter((row) => row.step <= step);
