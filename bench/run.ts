@@ -49,8 +49,8 @@ function peers(): Command[] {
     python("PyTorch, as TransformerLens", "modular_addition_transformerlens.py", "--steps", "20"),
     ...["autograd", "written out"].map((gradients) =>
       python(
-        `PyTorch, hand-optimised, gradients ${gradients}`,
-        "modular_addition_optimised.py",
+        `PyTorch, hand-optimized, gradients ${gradients}`,
+        "modular_addition_optimized.py",
         ...["--steps", "20", "--variants", gradients],
       ),
     ),

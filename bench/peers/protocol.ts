@@ -40,7 +40,7 @@ async function timed(contestant: Contestant, count: number) {
   return { losses, ms };
 }
 
-/** Run `steps` updates to warm up, then summarise, or serve when `serve` is set. */
+/** Run `steps` updates to warm up, then summarize, or serve when `serve` is set. */
 export async function run(contestant: Contestant, steps: number, serve: boolean): Promise<void> {
   const { losses, ms } = await timed(contestant, steps);
   const { name, threads } = contestant;

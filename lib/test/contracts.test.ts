@@ -49,7 +49,7 @@ function exampleProblems(task: Task<unknown>, params: unknown, examples: Example
       `labels have shape [${labels.shape}]`,
     ],
     [
-      (positions === undefined && places === undefined) === (task.labelled !== "some") &&
+      (positions === undefined && places === undefined) === (task.labeled !== "some") &&
         (positions ?? []).every((at, i, all) => at > (all[i - 1] ?? -1) && at < nCtx),
       "the positions of the labels are not ascending ones of a sequence",
     ],
@@ -64,13 +64,13 @@ function exampleProblems(task: Task<unknown>, params: unknown, examples: Example
 }
 
 function labelShape(
-  { labelled }: Task<unknown>,
+  { labeled }: Task<unknown>,
   { tokens, positions = [], places }: Examples,
   nCtx: number,
 ): number[] {
   const count = tokens.shape[0] as number;
   const asked = places?.shape[1] ?? positions.length;
-  return [count, ...{ last: [], all: [nCtx], some: [asked] }[labelled]];
+  return [count, ...{ last: [], all: [nCtx], some: [asked] }[labeled]];
 }
 
 function repeats(examples: Examples): string[] {
@@ -207,7 +207,7 @@ describe("the task contract can fail", () => {
     title: "Broken",
     source: { paper: "none" },
     params: shape,
-    labelled: "last",
+    labeled: "last",
     drawn: "partition",
     small: {},
     vocabulary: () => ({ dVocab: 3, dVocabOut: 1, nCtx: 1, label: String }),
@@ -242,11 +242,11 @@ describe("the task contract can fail", () => {
     const { tokens } = examples;
     const zeros = { dtype: "int32", shape: [2, 1], data: new Int32Array(2) } as const;
     expect(repeats({ tokens: zeros, labels: zeros })).toEqual(["an example occurs twice"]);
-    expect(exampleProblems({ ...broken, labelled: "some" }, {}, examples)).toContain(
+    expect(exampleProblems({ ...broken, labeled: "some" }, {}, examples)).toContain(
       "the positions of the labels are not ascending ones of a sequence",
     );
     const pair = { tokens, labels: { ...zeros, shape: [2, 1] }, positions: [1] };
-    expect(exampleProblems({ ...broken, labelled: "some" }, {}, pair)).toContain(
+    expect(exampleProblems({ ...broken, labeled: "some" }, {}, pair)).toContain(
       "the positions of the labels are not ascending ones of a sequence",
     );
   });

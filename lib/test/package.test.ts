@@ -58,7 +58,7 @@ describe("the package", () => {
     return spawnSync(binary, args, { cwd: project.folder, encoding: "utf8" });
   }
 
-  it("has the built files of every module, the command, the licence, and nothing else", () => {
+  it("has the built files of every module, the command, the license, and nothing else", () => {
     const expected = readSources()
       .filter((file) => !isTest(file))
       .map(({ path }) => `dist/${path.replace(/\.ts$/, ".js")}`);

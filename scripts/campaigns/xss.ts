@@ -149,9 +149,9 @@ async function attackNames(
   );
   for (const name of checkpointNames) {
     cpSync(join(folder, weights), join(work, name));
-    const out = join(work, "analysed");
+    const out = join(work, "analyzed");
     rmSync(out, { recursive: true, force: true });
-    const words = ["analyse", "max-of-two", "--smoke", "--checkpoint", name, "--out", out];
+    const words = ["analyze", "max-of-two", "--smoke", "--checkpoint", name, "--out", out];
     const { code, stderr } = await tinylens(work, ...words);
     const page = join(out, readdirSync(out)[0] ?? "", "report.html");
     const fault = judge(code, stderr, page, tally);

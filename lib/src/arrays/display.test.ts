@@ -45,7 +45,7 @@ describe("a tensor in a notebook", () => {
     expect(cells(shownBy(zeros([100, 2]))["text/html"] ?? "")).toHaveLength(14);
   });
 
-  it("colours by sign and magnitude, half opaque at the largest", () => {
+  it("colors by sign and magnitude, half opaque at the largest", () => {
     const html = displayArray("", nd("float64", [3], [-4, 2, Number.NaN]))["text/html"];
     expect([...html.matchAll(/rgba\(([^)]*)\)/g)].map((match) => match[1])).toEqual([
       "178,24,43,0.5",

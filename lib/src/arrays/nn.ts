@@ -13,16 +13,16 @@ export function relu(x: Tensor): Tensor {
 }
 
 /** x minus its maximum along the axis, which is treated as a constant. */
-function shifted(x: Tensor, axis: Axis): { readonly centred: Tensor; readonly peak: Tensor } {
+function shifted(x: Tensor, axis: Axis): { readonly centered: Tensor; readonly peak: Tensor } {
   const real = x.astype(toFloat(x.dtype));
   const peak = stopGradient(real.max(axis, { keepdims: true }));
-  return { centred: real.sub(peak), peak };
+  return { centered: real.sub(peak), peak };
 }
 
 /** exp(x) / sum(exp(x)) along an axis. */
 export function softmax(x: Tensor, axis: Axis = -1): Tensor {
   return tidy(() => {
-    const weights = exp(shifted(x, axis).centred);
+    const weights = exp(shifted(x, axis).centered);
     return weights.div(weights.sum(axis, { keepdims: true }));
   });
 }
@@ -30,8 +30,8 @@ export function softmax(x: Tensor, axis: Axis = -1): Tensor {
 /** log(softmax(x)) along an axis. */
 export function logSoftmax(x: Tensor, axis: Axis = -1): Tensor {
   return tidy(() => {
-    const { centred } = shifted(x, axis);
-    return centred.sub(log(exp(centred).sum(axis, { keepdims: true })));
+    const { centered } = shifted(x, axis);
+    return centered.sub(log(exp(centered).sum(axis, { keepdims: true })));
   });
 }
 
@@ -40,8 +40,8 @@ export function logsumexp(x: Tensor, axis?: Axis, options: ReduceOptions = {}): 
   checkOptions("logsumexp", options, { keepdims: true });
   return tidy(() => {
     const axes = axis ?? x.shape.map((_, i) => i);
-    const { centred, peak } = shifted(x, axes);
-    const result = log(exp(centred).sum(axes, { keepdims: true })).add(peak);
+    const { centered, peak } = shifted(x, axes);
+    const result = log(exp(centered).sum(axes, { keepdims: true })).add(peak);
     return options.keepdims ? result : squeeze(result, axes);
   });
 }

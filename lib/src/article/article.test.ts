@@ -3,7 +3,7 @@ import { lines } from "../figures/index.ts";
 import {
   aboveChance,
   type Block,
-  behaviour,
+  behavior,
   claim,
   count,
   explore,
@@ -39,7 +39,7 @@ describe("an article", () => {
     const seen: string[] = [];
     const page = await readArticle(
       from(
-        summary("It ", behaviour("works", true, "works", "fails"), "."),
+        summary("It ", behavior("works", true, "works", "fails"), "."),
         metrics({ loss: 1 }),
         section(headline(mechanism("copies", false, "It copies", ""), "What is copied")),
         prose("One. ", mechanism("asked", undefined, "never", "never"), "Two."),

@@ -1,10 +1,10 @@
 /** Sentences about results: chosen by the measurement, never written before it. */
 
 /**
- * What kind of statement a finding is. `behaviour` says what the network answers (accuracy, loss);
+ * What kind of statement a finding is. `behavior` says what the network answers (accuracy, loss);
  * `mechanism` says how it computes that, and must not hold for a network that learned nothing.
  */
-export type FindingKind = "behaviour" | "mechanism";
+export type FindingKind = "behavior" | "mechanism";
 
 /** A sentence that depends on whether something was found. */
 export interface Finding {
@@ -24,16 +24,11 @@ export type Sentence = string | Finding;
  * A statement about what the network does. `yes` and `no` are both written; `no` must be the exact
  * negation ("less than half", not "nothing").
  */
-export function behaviour(
-  id: string,
-  holds: boolean | undefined,
-  yes: string,
-  no: string,
-): Finding {
-  return { id, kind: "behaviour", holds, text: chosen(holds, yes, no) };
+export function behavior(id: string, holds: boolean | undefined, yes: string, no: string): Finding {
+  return { id, kind: "behavior", holds, text: chosen(holds, yes, no) };
 }
 
-/** A statement about how the network works; otherwise as `behaviour`. */
+/** A statement about how the network works; otherwise as `behavior`. */
 export function mechanism(
   id: string,
   holds: boolean | undefined,

@@ -19,7 +19,7 @@ export {
 export { type JudgedClaim, judge, type Reference, type Rule } from "./claim.ts";
 export {
   aboveChance,
-  behaviour,
+  behavior,
   type Finding,
   type FindingKind,
   headline,

@@ -110,14 +110,14 @@ class Reader {
   }
 
   async #add(block: Block): Promise<void> {
-    if (block.kind === "summary") this.#summarise(block.text);
+    if (block.kind === "summary") this.#summarize(block.text);
     else if (block.kind === "section") {
       this.#sections.push({ title: this.#say([block.title]), items: [] });
     } else if (block.kind === "metrics") this.#metrics = { ...this.#metrics, ...block.values };
     else this.#show(await this.#item(block));
   }
 
-  #summarise(text: readonly Sentence[]): void {
+  #summarize(text: readonly Sentence[]): void {
     if (this.#summary !== undefined) throw new InputError("article: it has two summaries");
     this.#summary = this.#say(text);
   }

@@ -5,7 +5,7 @@ const terminal = { isTTY: true, write: () => true };
 const pipe = { write: () => true };
 
 it.each([
-  ["a terminal has colours", terminal, {}, false, true],
+  ["a terminal has colors", terminal, {}, false, true],
   ["a pipe has none", pipe, {}, false, false],
   ["a dumb terminal has none", terminal, { TERM: "dumb" }, false, false],
   ["NO_COLOR takes them away", terminal, { NO_COLOR: "1" }, false, false],

@@ -1,10 +1,10 @@
-/** The one place that decides whether text is coloured. */
+/** The one place that decides whether text is colored. */
 
 import type { Context, Output } from "./context.ts";
 
 /**
- * Whether to colour what goes to `output`. `--no-color` comes first, then FORCE_COLOR (`0` and `false`
- * mean no), then NO_COLOR (anything but nothing means no); else a terminal that is not dumb has colours.
+ * Whether to color what goes to `output`. `--no-color` comes first, then FORCE_COLOR (`0` and `false`
+ * mean no), then NO_COLOR (anything but nothing means no); else a terminal that is not dumb has colors.
  */
 export function hasColor(
   output: Output,

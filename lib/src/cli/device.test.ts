@@ -64,7 +64,7 @@ describe("without --device", () => {
     await tinylens(cwd, [...small, ...quick]);
     const training = await trainingOf(join(cwd, "runs"), { steps: 8 });
     const file = join(training, "checkpoints/8.safetensors");
-    const words = ["analyse", "small-addition", "--checkpoint", file, ...quick, "--json"];
+    const words = ["analyze", "small-addition", "--checkpoint", file, ...quick, "--json"];
     const { stdout } = await tinylens(cwd, words, without("native"));
     expect(JSON.parse(stdout).device).toBe("web");
   });

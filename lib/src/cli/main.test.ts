@@ -231,12 +231,12 @@ describe("the other commands", () => {
     expect(existsSync(join(folder, "report.html"))).toBe(true);
   });
 
-  it("analyse a checkpoint", async () => {
+  it("analyze a checkpoint", async () => {
     const cwd = fresh();
     await run(cwd);
     const training = await trainingOf(join(cwd, "runs"), { steps: 8 });
     const file = join(training, "checkpoints/8.safetensors");
-    const words = ["analyse", "small-addition", "--checkpoint", file, ...quick, "--json"];
+    const words = ["analyze", "small-addition", "--checkpoint", file, ...quick, "--json"];
     const { code, stdout } = await tinylens(cwd, words);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ loaded: true, claims: [{ id: "loss" }] });
@@ -312,9 +312,9 @@ describe("wrong input ends with 2 and one sentence", () => {
       '--device: unknown device "gpu"; did you mean web, jax, native?',
     ],
     [[...small, "--threads", "two"], "--threads: must be a whole number from 1 to 256, got two"],
-    [["analyse", "small-addition"], "required option '--checkpoint <file>' not specified"],
+    [["analyze", "small-addition"], "required option '--checkpoint <file>' not specified"],
     [
-      ["analyse", "small-addition", "--checkpoint", "/nowhere/x.pt"],
+      ["analyze", "small-addition", "--checkpoint", "/nowhere/x.pt"],
       "--checkpoint: cannot read /nowhere/x.pt: it is not there; check the path",
     ],
   ])("%j", async (words, message) => {

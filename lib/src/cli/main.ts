@@ -63,7 +63,7 @@ async function withOwnStudy({ studies, cwd }: Context, argv: readonly string[]) 
   const [command = "", word = ""] = argv;
   const given = argv[argv.indexOf("--study") + 1];
   const named = command === "report" && argv.includes("--study") ? given : word;
-  if (!["run", "analyse", "bench", "report"].includes(command)) return studies;
+  if (!["run", "analyze", "bench", "report"].includes(command)) return studies;
   if (named === undefined || !isStudyFile(named)) return studies;
   return { ...studies, [named]: await studyInFile(cwd, named) };
 }
@@ -72,7 +72,7 @@ function programFor(context: Context, done: (code: number) => void): Parser {
   const parser = new Parser("tinylens")
     .description("Train tiny transformers, open them up, and check what they learned.")
     .version(version(), "-v, --version")
-    .option("--no-color", "no colours (NO_COLOR and FORCE_COLOR are heeded too)")
+    .option("--no-color", "no colors (NO_COLOR and FORCE_COLOR are heeded too)")
     .showSuggestionAfterError(false)
     .exitOverride()
     .configureOutput({

@@ -3,7 +3,7 @@
 /** A study of a new task that runs as it is: bits and their parity. */
 export function newStudyText(name: string): string {
   return `/** Parity: does a transformer learn whether a row of bits has an odd number of ones? */
-import { behaviour, claim, figure, metrics, percent, section, summary } from "tinylens/article";
+import { behavior, claim, figure, metrics, percent, section, summary } from "tinylens/article";
 import { nd } from "tinylens/core";
 import { heatmap, lines } from "tinylens/figures";
 import { defineStudy, lastOf, type Subject } from "tinylens/lab";
@@ -51,7 +51,7 @@ export const study = defineStudy({
     const { step, trainLoss, testLoss, testAccuracy } = training.curves;
     const right = lastOf(testAccuracy);
     const [yes, no] = [\`It answers \${percent(right)} of new rows.\`, \`It answers only \${percent(right)}.\`];
-    yield summary(\`Is the number of ones among \${bits} bits odd? \`, behaviour("learns", right > 0.9, yes, no));
+    yield summary(\`Is the number of ones among \${bits} bits odd? \`, behavior("learns", right > 0.9, yes, no));
     yield metrics({ testAccuracy: right });
     yield section("Learning");
     const series = [{ name: "train", y: trainLoss }, { name: "test", y: testLoss }];

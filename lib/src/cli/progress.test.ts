@@ -51,12 +51,12 @@ describe("progressView", () => {
       view.show({ kind: "step", step });
     }
     view.show({ kind: "metrics", row: { ...row, step: 400 } });
-    view.show({ kind: "message", text: "analysing" });
+    view.show({ kind: "message", text: "analyzing" });
     expect(text.split("\n")).toEqual([
       "study: step 200 of 1100, 10 steps/s, 90 s left",
       "study: step 300 of 1100, 10 steps/s, 80 s left",
       "study: step 400 of 1100, 10 steps/s, 70 s left",
-      "study: analysing",
+      "study: analyzing",
       "",
     ]);
   });
@@ -86,7 +86,7 @@ describe("progressView", () => {
     let text = "";
     const stderr: Output = { write: (piece) => (text += piece), isTTY: true, columns: 0 };
     const view = progressView("study", { stderr, now: () => 0 });
-    view.show({ kind: "message", text: "analysing" });
-    expect(text).toBe("study: analysing\n");
+    view.show({ kind: "message", text: "analyzing" });
+    expect(text).toBe("study: analyzing\n");
   });
 });

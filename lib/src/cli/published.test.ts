@@ -11,16 +11,16 @@ const file = fileURLToPath(new URL(`../../../../shared/data/${name}`, import.met
 const cwd = mkdtempSync(join(tmpdir(), "tinylens-published-"));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-const analyse = (...words: string[]) =>
-  tinylens(cwd, ["analyse", "modular-addition", "--checkpoint", file, "--json", ...words], {
+const analyze = (...words: string[]) =>
+  tinylens(cwd, ["analyze", "modular-addition", "--checkpoint", file, "--json", ...words], {
     studies: studies as NonNullable<Parameters<typeof tinylens>[2]>["studies"] & object,
   });
 
 describe.skipIf(!existsSync(file))(
   "a published checkpoint (skipped without ../shared/data)",
   () => {
-    it("is analysed as it is, its answer for = included", async () => {
-      const { code, stdout } = await analyse(
+    it("is analyzed as it is, its answer for = included", async () => {
+      const { code, stdout } = await analyze(
         "--set",
         "dataSeed=1",
         "--set",
@@ -36,7 +36,7 @@ describe.skipIf(!existsSync(file))(
     });
 
     it("is refused where its sizes are not those of the parameters", async () => {
-      expect(await analyse("--set", "dMlp=256")).toEqual({
+      expect(await analyze("--set", "dMlp=256")).toEqual({
         code: 2,
         stdout: "",
         stderr:

@@ -188,7 +188,7 @@ describe("programs without a back end", () => {
     const x = builder.input(nd("float32", [3, 3], new Float32Array(9)));
     const { program } = builder.done(builder.equation("cholesky", [x], {}, type));
     await expect((await nativeBackend()).compile(program)).rejects.toThrow(
-      "compile: cholesky [3,3]: ONNX has no matrix factorisations; run it eagerly, outside the compiled function",
+      "compile: cholesky [3,3]: ONNX has no matrix factorizations; run it eagerly, outside the compiled function",
     );
     await expect((await jaxBackend()).compile(program)).rejects.toThrow(
       "compile: cholesky: run it eagerly, outside the compiled function",

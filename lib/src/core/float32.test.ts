@@ -21,7 +21,7 @@ describe("weightsAsFloat32", () => {
       new InputError("w: weights must fit float32, whose largest number is 3.4e38, got -1e+300"),
     );
     expect(() => weightsAsFloat32("w", nd("int32", [1], [1]))).toThrow(
-      "w: weights must be floating-point numbers, got whole numbers (int32); quantised weights are not supported",
+      "w: weights must be floating-point numbers, got whole numbers (int32); quantized weights are not supported",
     );
   });
 });

@@ -21,6 +21,6 @@ export function weightsAsFloat32(where: string, array: NdArray): NdArray {
 export function requireFloats(where: string, dtype: DType): void {
   if (dtype === "float32" || dtype === "float64") return;
   throw new InputError(
-    `${where}: weights must be floating-point numbers, got whole numbers (${dtype}); quantised weights are not supported`,
+    `${where}: weights must be floating-point numbers, got whole numbers (${dtype}); quantized weights are not supported`,
   );
 }

@@ -1,24 +1,24 @@
-/** The colour scale that the heat maps of one figure share. */
+/** The color scale that the heat maps of one figure share. */
 
 import { type ColorScale, diverging, sequential } from "./colors.ts";
 import type { Json } from "./figure-parts.ts";
 import { extentOf } from "./numbers.ts";
 import { plain, type Text } from "./text.ts";
 
-/** How numbers become colours. */
+/** How numbers become colors. */
 export interface ColorOptions {
   /** Blues from zero instead of red–white–blue around zero: for data without negative numbers. */
   readonly sequential?: boolean;
   /** Ends of the scale instead of the data's; a diverging scale takes the larger magnitude. */
   readonly range?: readonly [number, number];
-  /** Title of the colour bar, with the unit. */
+  /** Title of the color bar, with the unit. */
   readonly valueLabel?: Text;
 }
 
 /**
- * Plotly colour axis over all `lists`. Diverging: [-m, m] with m the largest magnitude, so that
+ * Plotly color axis over all `lists`. Diverging: [-m, m] with m the largest magnitude, so that
  * white is zero. Sequential: from the smaller of zero and the minimum to the maximum. `barPlace`
- * moves the colour bar (Plotly's x, y, len, …).
+ * moves the color bar (Plotly's x, y, len, …).
  */
 export function colorAxis(
   lists: readonly ArrayLike<number>[],

@@ -19,7 +19,7 @@ function contrast(a: string, b: string): number {
   return (light! + 0.05) / (dark! + 0.05);
 }
 
-describe("colours of series", () => {
+describe("colors of series", () => {
   it.each([1, 3, 8, 15, 40])("are all different among %d series", (count) => {
     const colors = Array.from({ length: count }, (_, i) => colorOf(i, count));
     expect(new Set(colors).size).toBe(count);
@@ -34,7 +34,7 @@ describe("colours of series", () => {
   });
 });
 
-describe("colour scales", () => {
+describe("color scales", () => {
   it("are symmetric in brightness when diverging, and lightest in the middle", () => {
     const lights = diverging.map(([, color]) => luminance(color));
     expect(Math.max(...lights)).toBe(lights[5]);

@@ -1,4 +1,4 @@
-/** Colours that colour-blind readers can tell apart, legible on light and on dark pages. */
+/** Colors that color-blind readers can tell apart, legible on light and on dark pages. */
 
 /**
  * Okabe and Ito's palette (Color Universal Design, 2008) without black and yellow, which vanish on
@@ -54,7 +54,7 @@ export const signs: { readonly binary: ColorScale; readonly ternary: ColorScale 
   ternary: bands(["#101214", neutral, "#fbfbfb"]),
 };
 
-/** Colour of series `index` of `count`: the palette, or an ordered ramp when it is too short. */
+/** Color of series `index` of `count`: the palette, or an ordered ramp when it is too short. */
 export function colorOf(index: number, count: number): string {
   if (count <= palette.length) return palette[index % palette.length] as string;
   const position = (index / (count - 1)) * (ramp.length - 1);

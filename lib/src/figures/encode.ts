@@ -20,7 +20,7 @@ export function encodeList(list: ArrayLike<number>): (number | null)[] | Encoded
   return encode(list, list instanceof Float32Array ? "f4" : "f8");
 }
 
-/** A matrix as JSON: integers exactly, else float32, which is finer than any colour scale. */
+/** A matrix as JSON: integers exactly, else float32, which is finer than any color scale. */
 export function encodeGrid({ rows, columns, data }: Grid): (number | null)[][] | EncodedArray {
   if (data.length <= plainLimit) {
     return Array.from({ length: rows }, (_, row) =>

@@ -1,4 +1,4 @@
-/** Layout that every figure has in common. No colours of page or text: those are the page's. */
+/** Layout that every figure has in common. No colors of page or text: those are the page's. */
 
 import { plain, type Text } from "./text.ts";
 

@@ -27,7 +27,7 @@ export interface HeatOptions extends ColorOptions {
   readonly valueFormat?: string;
 }
 
-/** Which axes and colour axis a trace is on. */
+/** Which axes and color axis a trace is on. */
 export interface HeatPlace {
   readonly xaxis: string;
   readonly yaxis: string;

@@ -18,7 +18,7 @@ export interface LineSeries {
   readonly dash?: "solid" | "dash" | "dot";
   /** Points: beside the line, or instead of it. */
   readonly points?: "with line" | "only";
-  /** Index into the palette, to give two series one colour; default: the series' own index. */
+  /** Index into the palette, to give two series one color; default: the series' own index. */
   readonly color?: number;
 }
 
@@ -36,7 +36,7 @@ export function rowSeries(matrix: Matrix, names?: readonly Text[]): LineSeries[]
 /** How the traces of one figure look apart. */
 export interface SeriesStyle {
   readonly index: number;
-  /** Number of series that share the colours. */
+  /** Number of series that share the colors. */
   readonly count: number;
   readonly xaxis?: string;
   readonly yaxis?: string;

@@ -18,8 +18,8 @@ export interface Determined {
 }
 
 export interface Family {
-  /** Whether weights of these names are this model's. At most one model recognises any. */
-  recognises(has: (name: string) => boolean): boolean;
+  /** Whether weights of these names are this model's. At most one model recognizes any. */
+  recognizes(has: (name: string) => boolean): boolean;
   determine(where: string, weights: NamedArrays): Determined;
 }
 
@@ -29,7 +29,7 @@ const isBitNet = (has: (name: string) => boolean): boolean =>
 /** Every model, by its exported name. */
 export const families: { readonly [N in ModelName]: Family } = {
   bilinear: {
-    recognises: (has) => has("embed.W_E_a") && !has("mlp.W_in"),
+    recognizes: (has) => has("embed.W_E_a") && !has("mlp.W_in"),
     determine: (where, weights) => ({
       allowed: sizesIn(where, weights, {
         "embed.W_E_a": "dVocab dEmbed",
@@ -40,7 +40,7 @@ export const families: { readonly [N in ModelName]: Family } = {
     }),
   },
   bitNetTransformer: {
-    recognises: isBitNet,
+    recognizes: isBitNet,
     determine: (where, weights) => ({
       allowed: {
         ...sizesIn(where, weights, {
@@ -56,11 +56,11 @@ export const families: { readonly [N in ModelName]: Family } = {
     }),
   },
   hookedTransformer: {
-    recognises: (has) => has("embed.W_E") && !isBitNet(has),
+    recognizes: (has) => has("embed.W_E") && !isBitNet(has),
     determine: determineTransformer,
   },
   oneLayerMlp: {
-    recognises: (has) => has("embed.W_E_a") && has("mlp.W_in"),
+    recognizes: (has) => has("embed.W_E_a") && has("mlp.W_in"),
     determine: (where, weights) => ({
       allowed: {
         ...sizesIn(where, weights, {

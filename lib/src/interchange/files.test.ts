@@ -271,7 +271,7 @@ describe("weights that make no model", () => {
     [
       "whole numbers",
       { "unembed.b_U": nd("int32", [11], new Int32Array(11)) },
-      "unembed.b_U: weights must be floating-point numbers, got whole numbers (int32); quantised weights are not supported",
+      "unembed.b_U: weights must be floating-point numbers, got whole numbers (int32); quantized weights are not supported",
     ],
     [
       "float64 beyond float32",

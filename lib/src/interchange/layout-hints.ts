@@ -13,7 +13,7 @@ export function maskSays(raw: NamedArrays): Allowed {
 }
 
 /**
- * Fields that a layout fixes. progress-measures-paper's model has no normalisation (its LayerNorm is
+ * Fields that a layout fixes. progress-measures-paper's model has no normalization (its LayerNorm is
  * commented out), adds its positions to the residual stream, and is causal.
  */
 export function layoutSays(raw: NamedArrays): Allowed {

@@ -67,7 +67,7 @@ export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Mo
   const weights = weightsOf(file.raw);
   const [name, model] = modelNamed(
     where,
-    options.model ?? file.model ?? recognised(where, weights),
+    options.model ?? file.model ?? recognized(where, weights),
   );
   const family = families[name];
   const determined = family.determine(where, weights);
@@ -186,7 +186,7 @@ function beside(root: PtValue, key: string): unknown {
   }
 }
 
-/** A checkpoint of a run without the state of its optimiser and batches. */
+/** A checkpoint of a run without the state of its optimizer and batches. */
 function weightsOfRun(arrays: NamedArrays): NamedArrays {
   return Object.fromEntries(Object.entries(arrays).filter(([name]) => !name.includes("/")));
 }
@@ -237,10 +237,10 @@ function modelNamed(where: string, name: string): readonly [ModelName, Model<unk
 }
 
 /** The name of the model whose weights these are. */
-function recognised(where: string, weights: NamedArrays): string {
+function recognized(where: string, weights: NamedArrays): string {
   const has = (name: string): boolean => Object.hasOwn(weights, name);
   const names = Object.keys(families) as ModelName[];
-  const name = names.find((candidate) => families[candidate].recognises(has));
+  const name = names.find((candidate) => families[candidate].recognizes(has));
   if (name !== undefined) return models[name].name;
   throw new InputError(
     `${where}: the weights must include embed.W_E or embed.W_E_a, got ${Object.keys(weights)

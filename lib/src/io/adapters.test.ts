@@ -30,7 +30,7 @@ const sum = (n: number, term: (i: number) => number) =>
 const at = ({ shape, data }: NdArray, ...index: number[]) =>
   data[index.reduce((flat, i, axis) => flat * shape[axis]! + i, 0)]!;
 
-/** Logits "pos d_vocab_out" of one layer without normalisation, with TransformerLens's formulas. */
+/** Logits "pos d_vocab_out" of one layer without normalization, with TransformerLens's formulas. */
 function logits(w: NamedArrays, tokens: readonly number[]): number[][] {
   const get = (name: string) => w[name]!;
   const [head, dModel, dHead] = get("blocks.0.attn.W_Q").shape as [number, number, number];

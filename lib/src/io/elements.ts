@@ -170,7 +170,7 @@ interface Axis {
   readonly stride: number;
 }
 
-/** The axes of more than one element; neighbours that one stride walks through are one axis. */
+/** The axes of more than one element; neighbors that one stride walks through are one axis. */
 function longAxes({ shape, strides }: Layout): Axis[] {
   const axes: Axis[] = [];
   for (const [i, size] of shape.entries()) {

@@ -68,7 +68,7 @@ export async function createModel<C>(
   return new HookedModel(model, config, tensorsOf(model, config, source), processed);
 }
 
-/** A model with its configuration and weights: what one works with when analysing. */
+/** A model with its configuration and weights: what one works with when analyzing. */
 export class HookedModel<C> {
   readonly model: Model<C>;
   readonly config: C;

@@ -20,7 +20,7 @@ export {
   cacheSource,
   type DecomposeOptions,
   type DecompositionOptions,
-  type LabelledStack,
+  type LabeledStack,
   type LogitAttrsOptions,
   type NeuronOptions,
   type StackNeuronsOptions,

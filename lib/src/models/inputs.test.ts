@@ -134,7 +134,7 @@ describe("masks", () => {
   it("that leave nothing to predict have no loss, and a row of padding counts for nothing", () => {
     const none = { returnType: "loss", attentionMask: [[0, 0, 0, 0]] } as const;
     expect(() => model.forward(tokens, none)).toThrow(
-      "lossFn: attentionMask leaves no pair of neighbouring tokens",
+      "lossFn: attentionMask leaves no pair of neighboring tokens",
     );
     const [two, mask] = [
       [...tokens, [0, 0, 0, 0]],

@@ -80,7 +80,7 @@ export function lossFn(logits: Tensor, tokens: Tensor, options: LossOptions = {}
   const pairs = counted.sum();
   if (isReadable(pairs) && pairs.item() === 0) {
     throw new InputError(
-      "lossFn: attentionMask leaves no pair of neighbouring tokens, so there is no mean; leave such rows out",
+      "lossFn: attentionMask leaves no pair of neighboring tokens, so there is no mean; leave such rows out",
     );
   }
   return kept.sum().div(pairs);

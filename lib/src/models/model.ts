@@ -73,8 +73,8 @@ export interface Tied {
 export interface ResidualStream {
   /** Points whose values add up to the stream before the first block. */
   readonly embeds: readonly string[];
-  /** What every normalisation does besides its weights; null when the stream is read as it is. */
-  readonly norm: { readonly centred: boolean; readonly eps: number } | null;
+  /** What every normalization does besides its weights; null when the stream is read as it is. */
+  readonly norm: { readonly centered: boolean; readonly eps: number } | null;
   /**
    * The weights as the forward pass multiplies by them: head h of layer l writes
    * z[h] `blocks.l.attn.W_O`[h], neuron n post[n] `blocks.l.mlp.W_out`[n], and the biases are

@@ -30,7 +30,7 @@ export const blockNames = [
   "resid_post",
 ] as const;
 
-/** Short names of `….hook_…` of a normalisation. */
+/** Short names of `….hook_…` of a normalization. */
 export const normNames = ["scale", "normalized"] as const;
 
 /** Short names of `hook_…` before the first block. */

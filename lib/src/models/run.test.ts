@@ -213,7 +213,7 @@ describe("runWithHooks", () => {
     expect(calls).toEqual(["a blocks.0.ln1.hook_scale", "b"]);
   });
 
-  it("normalises each head input that a hook made different, on its own", () => {
+  it("normalizes each head input that a hook made different, on its own", () => {
     const setup = setUp({ useSplitQkvInput: true });
     const names = ["blocks.0.attn.hook_q", "blocks.0.attn.hook_k", "blocks.0.attn.hook_v"];
     const plain = runWithCache(...setup, { names }).cache;

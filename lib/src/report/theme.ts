@@ -1,4 +1,4 @@
-/** The two looks of a report: colours of the page, and Plotly templates that match them. */
+/** The two looks of a report: colors of the page, and Plotly templates that match them. */
 
 export interface ThemeColors {
   readonly page: string;
@@ -50,7 +50,7 @@ export function themeVariables(): string {
     .join("\n  ");
 }
 
-/** Plotly template: fonts and colours of everything that a figure leaves to the page. */
+/** Plotly template: fonts and colors of everything that a figure leaves to the page. */
 export function plotlyTemplate(name: ThemeName): Readonly<Record<string, unknown>> {
   const { page, surface, text, muted, rule, accent, grid } = themes[name];
   const axis = {

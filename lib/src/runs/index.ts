@@ -2,7 +2,7 @@
 
 import "../core/runtime.ts";
 
-export { type AnalyseOptions, analyseArticle } from "./analyse-article.ts";
+export { type AnalyseOptions, analyzeArticle } from "./analyze-article.ts";
 export { canonicalJson, runFormat, runName } from "./canonical.ts";
 export { isThere, type Opener, type OpenFile } from "./disk.ts";
 export type { ImageOptions } from "./figure-image.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { argmax } from "../arrays/index.ts";
 import { nativeBackend } from "../compile/index.ts";
 import { maxOfFour } from "../studies/max-of-four/index.ts";
-import { analyseArticle, openRun, runArticle } from "./index.ts";
+import { analyzeArticle, openRun, runArticle } from "./index.ts";
 
 const study = maxOfFour;
 const params = study.params.parse({ ...study.smoke, steps: 20, checkpointEvery: 10 });
@@ -43,14 +43,14 @@ describe("openRun", () => {
     );
   });
 
-  it("gives the model of an analysed file, and refuses what is no run", async () => {
+  it("gives the model of an analyzed file, and refuses what is no run", async () => {
     const { model } = await openRun(run);
     const names = Object.keys(model.weights);
     const [training = ""] = await readdir(join(out, "trainings"));
     const file = join(out, "trainings", training, "checkpoints", "20.safetensors");
     const asked = { study: study as never, params, view: {} };
-    const analysed = await analyseArticle(asked, { file, out, backend });
-    const opened = await openRun(analysed.run);
+    const analyzed = await analyzeArticle(asked, { file, out, backend });
+    const opened = await openRun(analyzed.run);
     expect(Object.keys(opened.model.weights)).toEqual(names);
     expect([opened.plan, opened.split, opened.steps]).toEqual([undefined, undefined, []]);
     await expect(openRun(out)).rejects.toThrow(`openRun: ${out} is no folder of a run`);

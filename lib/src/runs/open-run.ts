@@ -30,14 +30,14 @@ export interface OpenRunOptions {
 /** A model of a run, with what is known of it. */
 export interface OpenedRun {
   readonly model: AnyModel;
-  /** Updates done; 0 for an analysed file, which does not say. */
+  /** Updates done; 0 for an analyzed file, which does not say. */
   readonly step: number;
   /** Steps with a checkpoint, ascending. */
   readonly steps: readonly number[];
   readonly curves: Curves;
   /** The parameters of the study. */
   readonly params: Readonly<Record<string, unknown>>;
-  /** What was trained; undefined for an analysed file, and for a study that is not known. */
+  /** What was trained; undefined for an analyzed file, and for a study that is not known. */
   readonly plan: AnyPlan | undefined;
   /** What it was trained and tested on, as the plan says. */
   readonly split: Split | undefined;

@@ -90,7 +90,7 @@ export function checkPlan(where: string, plan: TrainingPlan, memory: number = to
 
 /**
  * Bytes that every update takes at least: weights, gradient, two moments; tokens; logits and the
- * widest layer at each labelled position, with their gradients.
+ * widest layer at each labeled position, with their gradients.
  */
 function leastMemory(plan: TrainingPlan): number {
   const { model, config, batchSize, split, float64Steps = 0 } = plan;

@@ -18,7 +18,7 @@ export interface RunRecord {
   /** Path of the file that the study is in, as it was given; absent for those of tinylens. */
   readonly file?: string | undefined;
   readonly params: Readonly<Record<string, unknown>>;
-  /** Hash and file name of the analysed checkpoint, when there was no training. */
+  /** Hash and file name of the analyzed checkpoint, when there was no training. */
   readonly checkpoint?:
     | {
         readonly file: string;

@@ -65,7 +65,7 @@ function asPath(file: string): string {
   return file.startsWith("-") ? `./${file}` : file;
 }
 
-/** The parameters of a run; of an analysed file only those that were given or that it tells. */
+/** The parameters of a run; of an analyzed file only those that were given or that it tells. */
 function knownParams({ params, checkpoint }: RunRecord): RunRecord["params"] {
   const known = checkpoint?.known;
   if (known === undefined) return params;
@@ -82,7 +82,7 @@ function commandOf(
   const begin =
     checkpoint === undefined
       ? `npx tinylens run ${named}`
-      : `npx tinylens analyse ${named} --checkpoint ${shellQuote(asPath(checkpoint.file))}`;
+      : `npx tinylens analyze ${named} --checkpoint ${shellQuote(asPath(checkpoint.file))}`;
   const sets = changedFields(study.params, params).map(
     ([name, text]) => `--set ${shellQuote(`${name}=${text}`)}`,
   );

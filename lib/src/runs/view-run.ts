@@ -14,7 +14,7 @@ import { backendFor, type RunOptions } from "./run-options.ts";
 import { withThreads } from "./threads.ts";
 import { finishedTrainings } from "./training-folder.ts";
 
-/** Name of the weights that were analysed, in the folder of the analysis. */
+/** Name of the weights that were analyzed, in the folder of the analysis. */
 export const analysedName = "model.safetensors";
 
 /** Whether nothing is looked at but what everybody sees. */
@@ -57,7 +57,7 @@ export async function viewRun(
   return outcome(folder, shown, { loaded: true, resumed: false, report });
 }
 
-/** The lab of a run: its trainings, or the weights that were analysed. */
+/** The lab of a run: its trainings, or the weights that were analyzed. */
 async function labOfRun(
   asked: Asked,
   folder: string,
@@ -65,7 +65,7 @@ async function labOfRun(
   { published }: Pick<RunOptions, "published">,
 ): Promise<(instruments: Instruments) => Lab | Promise<Lab>> {
   if (checkpoint !== undefined) {
-    const file = readModel(await analysed(folder), { where: `run ${basename(folder)}` });
+    const file = readModel(await analyzed(folder), { where: `run ${basename(folder)}` });
     const { sha256, dataKnown = false } = checkpoint;
     return (instruments) =>
       fileLab({ ...file, sha256 }, instruments, { dataKnown, ...(published && { published }) });
@@ -80,10 +80,10 @@ async function labOfRun(
   return folderLab(asked, trainings, published);
 }
 
-async function analysed(folder: string): Promise<Uint8Array> {
+async function analyzed(folder: string): Promise<Uint8Array> {
   const bytes = await readIfThere(join(folder, analysedName));
   if (bytes !== undefined) return bytes;
   throw new InputError(
-    `run ${basename(folder)}: ${analysedName} is missing; analyse the file again`,
+    `run ${basename(folder)}: ${analysedName} is missing; analyze the file again`,
   );
 }

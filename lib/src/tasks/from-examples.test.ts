@@ -19,13 +19,13 @@ describe("taskFromExamples", () => {
     expect(rows.sort()).toEqual(["0,0,0", "0,1,1", "1,0,1", "1,1,0"]);
     expect(train.labels.shape).toEqual([2]);
     const { dVocab, dVocabOut, nCtx } = task.vocabulary({ trainFraction: 0.5 });
-    expect([task.labelled, dVocab, dVocabOut, nCtx]).toEqual(["last", 2, 2, 2]);
+    expect([task.labeled, dVocab, dVocabOut, nCtx]).toEqual(["last", 2, 2, 2]);
     const all = taskFromExamples(
       "copy",
       { tokens, labels: tokens },
       { dVocab: 5, label: (t) => `<${t}>` },
     );
-    expect([all.labelled, all.vocabulary({ trainFraction: 0.5 }).dVocab]).toEqual(["all", 5]);
+    expect([all.labeled, all.vocabulary({ trainFraction: 0.5 }).dVocab]).toEqual(["all", 5]);
     expect(all.vocabulary({ trainFraction: 0.5 }).label(3)).toBe("<3>");
   });
 

@@ -73,7 +73,7 @@ export function taskFromExamples(
     title: options.title ?? name,
     source: { paper: name },
     params,
-    labelled: all ? "all" : "last",
+    labeled: all ? "all" : "last",
     drawn: "partition",
     small: {},
     vocabulary: () => ({ dVocab, dVocabOut, nCtx: length, label: options.label ?? String }),

@@ -40,7 +40,7 @@ export interface Task<P> {
   /** Schema of the parameters; every field has its meaning (and unit) in `.meta(...)`. */
   readonly params: z.ZodType<P>;
   /** Which positions have a label; `some`: those that the examples name. */
-  readonly labelled: "last" | "all" | "some";
+  readonly labeled: "last" | "all" | "some";
   /**
    * How `split` chooses: `partition` deals out the examples, so that no one is in both parts;
    * `independent` draws each sequence on its own, so that one may come again.

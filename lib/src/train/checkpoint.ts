@@ -15,7 +15,7 @@ export interface Checkpoint {
   readonly step: number;
   /** Every weight of the model, frozen ones included. */
   readonly weights: WeightArrays;
-  /** Moments of the optimiser, of the trained weights. */
+  /** Moments of the optimizer, of the trained weights. */
   readonly moments: StateArrays["moments"];
   /** Where the mini-batches stand; undefined for full batches. */
   readonly batches: BatchState | undefined;

@@ -1,4 +1,4 @@
-/** Training: plans, optimisers, losses, the loop, checkpoints. */
+/** Training: plans, optimizers, losses, the loop, checkpoints. */
 
 import "../core/runtime.ts";
 

@@ -51,7 +51,7 @@ export interface TensorExamples extends Pick<Examples, "positions"> {
   readonly places?: Tensor;
 }
 
-/** Logits of examples that are arguments of the compiled function, at their labelled positions. */
+/** Logits of examples that are arguments of the compiled function, at their labeled positions. */
 export function logitsOfBatch(
   { model, config }: TrainingPlan,
   weights: Weights,

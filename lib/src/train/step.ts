@@ -1,4 +1,4 @@
-/** One training step (forward, backward, optimiser) as one compiled function. */
+/** One training step (forward, backward, optimizer) as one compiled function. */
 
 import { type Tensor, tensor, valueAndGrad } from "../arrays/index.ts";
 import { type Backend, compile, type Value } from "../compile/index.ts";

@@ -246,15 +246,15 @@ const metadata: Kind = (bench, g) => {
   return resumes(bench);
 };
 
-const analysed: Kind = async (bench, g) => {
+const analyzed: Kind = async (bench, g) => {
   rmSync(bench.out, { recursive: true, force: true });
   mkdirSync(bench.out, { recursive: true });
   const path = join(bench.out, "60.safetensors");
   cpSync(join(bench.done, bench.training, "checkpoints/60.safetensors"), path);
   damage(g, path, false);
-  const words = ["analyse", study, "--smoke", "--checkpoint", path, "--out", bench.out];
+  const words = ["analyze", study, "--smoke", "--checkpoint", path, "--out", bench.out];
   const ended = await command(bench.work, words);
-  return { kind: "analysed", fault: misbehaved(ended) };
+  return { kind: "analyzed", fault: misbehaved(ended) };
 };
 
 const texts = [
@@ -307,7 +307,7 @@ const flags: Kind = async (bench, g) => {
   const words = g.pick([
     ...[["run", bad], ["report", bad], ["convert", bad, bad], [bad]],
     ...["--threads", "--device", "--seed"].map((flag) => ["run", study, "--smoke", flag, bad]),
-    ["analyse", study, "--smoke", "--checkpoint", bad],
+    ["analyze", study, "--smoke", "--checkpoint", bad],
     ["run", study, "--smoke", `--${bad}`],
   ]);
   rmSync(bench.out, { recursive: true, force: true });
@@ -327,7 +327,7 @@ const kinds: readonly (readonly [string, Kind])[] = Object.entries({
   lastCheckpoint,
   earlierCheckpoint,
   metadata,
-  analysed,
+  analyzed,
   parameters,
   flags,
 });

@@ -4,7 +4,7 @@ import { checkOptions } from "../../core/options.ts";
 import {
   ActivationCache,
   type HookedModel,
-  type LabelledStack,
+  type LabeledStack,
   type Slice,
   type TokenChoice,
   type Tokens,
@@ -40,7 +40,7 @@ export interface DirectLogitAttribution {
   top(k?: number): readonly (readonly [label: string, value: number])[];
 }
 
-type Decompose = (cache: ActivationCache, posSlice: { readonly posSlice?: Slice }) => LabelledStack;
+type Decompose = (cache: ActivationCache, posSlice: { readonly posSlice?: Slice }) => LabeledStack;
 
 const decompositions: { readonly [U in AttributionUnit]: Decompose } = {
   component: (cache, slice) => cache.decomposeResid(undefined, slice),

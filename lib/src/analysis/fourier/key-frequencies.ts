@@ -10,7 +10,7 @@ export const defaultTimesUniform = 2;
  *   frequencies had the same. Default, with factor 2: in a random matrix "input feature" the
  *   shares scatter around uniform by a relative 1/√d (9 % for d = 128), so twice uniform is eleven
  *   standard deviations away, and an untrained network has no key frequency at all.
- * - `largestGap`: sort the shares; key are those before the largest ratio of neighbours. Always
+ * - `largestGap`: sort the shares; key are those before the largest ratio of neighbors. Always
  *   finds at least one, so it suits networks known to be periodic.
  * - `atLeast`: those with at least `share`.
  */

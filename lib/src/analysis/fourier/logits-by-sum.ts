@@ -28,7 +28,7 @@ export function logitsBySum(logits: NdArray, p: number): Float64NdArray {
 export interface LogitCosines {
   /** Inner product of the logits with cos(w_k (x + y - z)) made a unit vector; frequency k at k - 1. */
   readonly coefficients: readonly number[];
-  /** Squared coefficient over the sum of squares of the logits, each row centred; at k - 1. */
+  /** Squared coefficient over the sum of squares of the logits, each row centered; at k - 1. */
   readonly shares: readonly number[];
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nd } from "../../core/nd.ts";
 import { furthest, naiveMatmul, noise, noiseRng } from "../testing/numbers.ts";
 import {
-  centreColumns,
+  centerColumns,
   columnMeans,
   cosineSimilarity,
   firstColumns,
@@ -59,7 +59,7 @@ describe("small matrix functions", () => {
     expect([...gram(a).data]).toEqual([14, 41, 41, 122]);
     expect(rowNorms(a)).toEqual([Math.sqrt(14), Math.sqrt(122)]);
     expect(columnMeans(a)).toEqual([2.5, 3.5, 6]);
-    expect([...centreColumns(a).data]).toEqual([-1.5, -1.5, -3, 1.5, 1.5, 3]);
+    expect([...centerColumns(a).data]).toEqual([-1.5, -1.5, -3, 1.5, 1.5, 3]);
     expect(sumOfSquares(a.data)).toBe(136);
   });
 

@@ -18,8 +18,8 @@ export function columnMeans(a: NdArray): number[] {
 }
 
 /** "row column" minus the mean of every column. */
-export function centreColumns(a: NdArray): Float64NdArray {
-  const { column } = dims("centreColumns", a, "row column");
+export function centerColumns(a: NdArray): Float64NdArray {
+  const { column } = dims("centerColumns", a, "row column");
   const means = columnMeans(a);
   const data = Float64Array.from(a.data, (value, at) => value - (means[at % column] as number));
   return float64(a.shape, data);

@@ -165,11 +165,11 @@ export function attributionFaithfulness(estimate: PatchResult, exact: PatchResul
 }
 
 function pearson(x: Float64Array, y: Float64Array): number | undefined {
-  const centred = (values: Float64Array): Float64Array => {
+  const centered = (values: Float64Array): Float64Array => {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     return values.map((value) => value - mean);
   };
-  const [a, b] = [centred(x), centred(y)];
+  const [a, b] = [centered(x), centered(y)];
   const dot = (u: Float64Array, v: Float64Array): number =>
     u.reduce((sum, value, i) => sum + value * (v[i] as number), 0);
   const scale = Math.sqrt(dot(a, a) * dot(b, b));

@@ -8,7 +8,7 @@ import type {
   HookedTransformerConfig,
   Tokens,
 } from "../../models/index.ts";
-import { isCentred } from "../../models/layers/norm.ts";
+import { isCentered } from "../../models/layers/norm.ts";
 import { evaluateSweep } from "./generic.ts";
 import { axisLabels, indicesFromRanges } from "./grid.ts";
 import { type Layout, patchResult } from "./result.ts";
@@ -37,7 +37,7 @@ const directPathNames: OptionNames<DirectPathOptions> = {
 /**
  * Direct path patching from one head to every later head, "layer head" of the destination: the
  * metric of the corrupted run when only what the destination's query (key, value) reads of the
- * source head is that of the clean run (Wang et al. 2022). The normalisation of the destination
+ * source head is that of the clean run (Wang et al. 2022). The normalization of the destination
  * keeps the scale of the corrupted run and is otherwise exact, with or without folded weights.
  * Heads that the source does not reach have the metric of the corrupted run.
  * @throws InputError for a head that the model does not have.
@@ -218,7 +218,7 @@ function changesOf(
 }
 
 /**
- * What a change "batch pos d_model" of the residual stream changes of the normalised input of a
+ * What a change "batch pos d_model" of the residual stream changes of the normalized input of a
  * layer's attention, with the scale of the corrupted run: "batch pos d_model", or with an axis head
  * before d_model where each head has its own input.
  */
@@ -231,8 +231,8 @@ function normalizedChange(
   const { normalizationType: type } = config;
   if (type === null) return change;
   const scale = corrupted.get(`blocks.${layer}.ln1.hook_scale`);
-  const centred = isCentred(type) ? change.sub(change.mean(-1, { keepdims: true })) : change;
-  const divided = (scale.ndim === 4 ? expandDims(centred, 2) : centred).div(scale);
+  const centered = isCentered(type) ? change.sub(change.mean(-1, { keepdims: true })) : change;
+  const divided = (scale.ndim === 4 ? expandDims(centered, 2) : centered).div(scale);
   const factor = weights[`blocks.${layer}.ln1.w`];
   return factor === undefined ? divided : divided.mul(factor);
 }

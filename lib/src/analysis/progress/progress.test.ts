@@ -14,7 +14,7 @@ import {
 const p = 7;
 const w = (k: number): number => (2 * Math.PI * k) / p;
 const trainIndices = [3, 40, 11, 25, 7];
-/** Logits that are cosines of frequencies 1 and 2, a bias per output, and memorised noise. */
+/** Logits that are cosines of frequencies 1 and 2, a bias per output, and memorized noise. */
 const clean = onInputs(
   p,
   p,

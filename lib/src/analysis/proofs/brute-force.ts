@@ -31,7 +31,7 @@ export function bruteForce(circuits: MaxCircuits): AccuracyBound {
 }
 
 interface Numerators {
-  /** For each free position "token out": attention weight, unnormalised, times what it adds. */
+  /** For each free position "token out": attention weight, unnormalized, times what it adds. */
   readonly tables: readonly Float64Array[];
   /** "out": the query's own. */
   readonly last: Float64Array;

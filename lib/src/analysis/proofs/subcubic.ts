@@ -96,8 +96,8 @@ interface WorstTables {
 
 function worstTables(circuits: MaxCircuits, done: Work): WorstTables {
   const { vocab } = circuits;
-  const direct = centred(circuits.direct, done);
-  const position = centred(circuits.position, done);
+  const direct = centered(circuits.direct, done);
+  const position = centered(circuits.position, done);
   const mean = direct.mean.map((value, out) => value + (position.mean[out] as number));
   done.count(vocab + circuits.copy.data.length + circuits.self.data.length);
   const plusMean = (table: Float64NdArray): Float64NdArray =>
@@ -116,7 +116,7 @@ function worstTables(circuits: MaxCircuits, done: Work): WorstTables {
 }
 
 /** The mean row, and the rows less it. */
-function centred(
+function centered(
   table: Float64NdArray,
   done: Work,
 ): { readonly mean: Float64Array; readonly rest: Float64NdArray } {

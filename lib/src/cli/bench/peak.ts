@@ -4,7 +4,7 @@ import { matmul, type Tensor } from "../../arrays/index.ts";
 import { type Backend, compile } from "../../compile/index.ts";
 import { nd } from "../../core/nd.ts";
 
-/** Sides of the square matrices tried; caches favour different ones on different machines. */
+/** Sides of the square matrices tried; caches favor different ones on different machines. */
 const sides = [512, 1024, 2048];
 
 export interface Peak {

@@ -1,6 +1,6 @@
 /** Every command, in the order of the help. One line registers one. */
 
-export { analyse } from "./analyse.ts";
+export { analyze } from "./analyze.ts";
 export { bench } from "./bench.ts";
 export { convert } from "./convert.ts";
 export { doctor } from "./doctor.ts";

@@ -46,7 +46,7 @@ export const convert: Command = {
     weightsFlags(parser)
       .argument(
         "<in>",
-        "weights: .safetensors, .pt or .pth in any layout that analyse reads, or a checkpoint of a run",
+        "weights: .safetensors, .pt or .pth in any layout that analyze reads, or a checkpoint of a run",
       )
       .argument("<out>", "file to write: .safetensors, .pt, .pth or .onnx")
       .description("a model from one kind of file to another, with its configuration")

@@ -13,12 +13,12 @@ interface RunFlags extends StudyFlags {
   readonly threads?: string;
 }
 
-/** `tinylens run <study>`: train (or load), analyse, judge, report. */
+/** `tinylens run <study>`: train (or load), analyze, judge, report. */
 export const run: Command = {
   name: "run",
   define(parser, context, done) {
     studyFlags(parser, context)
-      .description("train a study's model, or load the same run, analyse it and write its report")
+      .description("train a study's model, or load the same run, analyze it and write its report")
       .option(
         "--threads <n>",
         "most threads of a computation (default: the cores; small ones use one)",

@@ -78,7 +78,7 @@ export function stretched(value: Value, shape: Shape): Value {
   return broadcasted(value, shape, added);
 }
 
-/** Join neighbours that step through the tensor as one piece would. */
+/** Join neighbors that step through the tensor as one piece would. */
 function joined(atoms: readonly Atom[]): Atom[] {
   const out: Atom[] = [];
   for (const atom of atoms) {

@@ -66,7 +66,7 @@ function reducedElements(
   );
 }
 
-/** Neighbours in memory that are all reduced or all kept. */
+/** Neighbors in memory that are all reduced or all kept. */
 function runs(order: readonly Column[], isReduced: (column: Column) => boolean): Column[][] {
   const groups: Column[][] = [];
   for (const column of order) {

@@ -8,7 +8,7 @@ import type { Matrix, Numbers } from "../numbers.ts";
 import type { LineSeries } from "../series.ts";
 import type { Text } from "../text.ts";
 
-/** A matrix per frame, all of one shape; all heat panels of a figure share one colour scale. */
+/** A matrix per frame, all of one shape; all heat panels of a figure share one color scale. */
 export interface HeatPanel extends Pick<HeatOptions, "x" | "y" | "xLabel" | "yLabel" | "aspect"> {
   readonly kind: "heatmap";
   readonly title: Text;

@@ -13,7 +13,7 @@ describe("animation", () => {
 
   const figure = animation(animation.examples.grokking as AnimationData);
 
-  it("fixes the colour scale over all frames and moves only numbers", () => {
+  it("fixes the color scale over all frames and moves only numbers", () => {
     const logits = (animation.examples.grokking as AnimationData).panels[0] as HeatPanel;
     const largest = Math.max(...(logits.frames as number[][][]).flat(2).map(Math.abs));
     expect(figure.layout.coloraxis).toMatchObject({ cmin: -largest, cmax: largest });

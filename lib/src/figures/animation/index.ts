@@ -63,14 +63,14 @@ export const animation: Figure<AnimationData> = defineFigure({
   },
 });
 
-/** Whether lines stand to the right of every heat map, so that the colour bar goes between them. */
+/** Whether lines stand to the right of every heat map, so that the color bar goes between them. */
 function hasInnerBar({ panels }: AnimationData, columns: number): boolean {
   const across = Math.min(columns, panels.length);
   const heatColumns = panels.flatMap(({ kind }, n) => (kind === "heatmap" ? [n % across] : []));
   return heatColumns.length > 0 && Math.max(...heatColumns) < across - 1;
 }
 
-/** The colour bar: right of the heat maps, as high as they are. */
+/** The color bar: right of the heat maps, as high as they are. */
 function barPlace(heat: readonly HeatFrames[], { panels }: PanelGrid): Json {
   const places = heat.map(({ n }) => panels[n] as Panel);
   const top = Math.max(...places.map(({ y }) => y[1]));

@@ -26,7 +26,7 @@ export interface BarsData extends FigureOptions {
   readonly series: readonly BarSeries[];
   readonly xLabel?: Text;
   readonly yLabel?: Text;
-  /** Categories that stand out by colour and, with `labels`, by name; the others turn grey. For one series. */
+  /** Categories that stand out by color and, with `labels`, by name; the others turn grey. For one series. */
   readonly highlight?: readonly (Text | number)[];
   /** Name the highlighted categories above their bars; default true. */
   readonly labels?: boolean;

@@ -11,7 +11,7 @@ describe("facets", () => {
     },
   );
 
-  it("puts all panels on one colour scale over all their numbers", () => {
+  it("puts all panels on one color scale over all their numbers", () => {
     const panels = [
       { title: "small", z: [[1, -2]] },
       { title: "large", z: [[30, 4]] },

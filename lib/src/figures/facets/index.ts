@@ -1,4 +1,4 @@
-/** A grid of heat maps of equal shape with one colour scale. */
+/** A grid of heat maps of equal shape with one color scale. */
 
 import { ShapeError } from "../../core/errors.ts";
 import { colorAxis } from "../color-axis.ts";
@@ -27,7 +27,7 @@ export interface FacetsData extends Pick<FigureOptions, "title">, HeatOptions {
   readonly panelHeight?: number;
 }
 
-/** A grid of heat maps with one colour scale. */
+/** A grid of heat maps with one color scale. */
 export const facets: Figure<FacetsData> = defineFigure({
   name: "facets",
   fields: {

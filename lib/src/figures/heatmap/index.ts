@@ -1,4 +1,4 @@
-/** A matrix as colours; red–white–blue around zero unless `sequential`. */
+/** A matrix as colors; red–white–blue around zero unless `sequential`. */
 
 import { colorAxis } from "../color-axis.ts";
 import { figureFields, heatFields } from "../fields.ts";
@@ -7,13 +7,13 @@ import { baseLayout, type FigureOptions, type Size } from "../figure-parts.ts";
 import { type HeatOptions, heatAxes, heatTraces, isEqual, leastWidth } from "../heat.ts";
 import { type Grid, gridOf, hasGap, type Matrix } from "../numbers.ts";
 
-/** A matrix with its labels and colours. */
+/** A matrix with its labels and colors. */
 export interface HeatmapData extends FigureOptions, HeatOptions {
   /** "row column"; row 0 is at the top. */
   readonly z: Matrix;
 }
 
-/** A matrix as colours; red, white and blue around zero unless `sequential`. */
+/** A matrix as colors; red, white and blue around zero unless `sequential`. */
 export const heatmap: Figure<HeatmapData> = defineFigure({
   name: "heatmap",
   fields: { ...figureFields, ...heatFields, z: true },

@@ -67,7 +67,7 @@ export const histogram: Figure<HistogramData> = defineFigure({
       throw new InputError(`histogram: bins must be a positive integer, got ${bins}`);
     }
     const width = (high - low) / bins;
-    const centres = Array.from({ length: bins }, (_, i) => low + (i + 0.5) * width);
+    const centers = Array.from({ length: bins }, (_, i) => low + (i + 0.5) * width);
     const several = lists.length > 1;
     const counts = lists.map((list) => counted(list, low, high, bins, data.shares ?? false));
     const ends = [[low, high]];
@@ -86,7 +86,7 @@ export const histogram: Figure<HistogramData> = defineFigure({
       data: counts.map((list, i) => ({
         type: "bar",
         name: plain(data.series[i]?.name ?? ""),
-        x: encodeList(centres),
+        x: encodeList(centers),
         y: encodeList(list),
         width,
         marker: { color: colorOf(i, lists.length), line: { width: 0 } },

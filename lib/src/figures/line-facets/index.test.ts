@@ -10,7 +10,7 @@ describe("lineFacets", () => {
     },
   );
 
-  it("gives a series one colour and one legend entry in all panels", () => {
+  it("gives a series one color and one legend entry in all panels", () => {
     const figure = lineFacets(lineFacets.examples.frequencies as LineFacetsData);
     const cos = figure.data.filter(({ name }) => name === "cos");
     expect(cos).toHaveLength(4);

@@ -1,4 +1,4 @@
-/** A grid of line charts with common axes; a series keeps its colour in every panel. */
+/** A grid of line charts with common axes; a series keeps its color in every panel. */
 
 import { lineFields } from "../fields.ts";
 import { defineFigure, type Figure, type PlotlyFigure } from "../figure.ts";
@@ -32,7 +32,7 @@ export interface LineFacetsData extends Pick<FigureOptions, "title"> {
   readonly shareY?: boolean;
 }
 
-/** A grid of line charts; a series keeps its colour in every panel. */
+/** A grid of line charts; a series keeps its color in every panel. */
 export const lineFacets: Figure<LineFacetsData> = defineFigure({
   name: "lineFacets",
   fields: {

@@ -107,7 +107,7 @@ describe("lines", () => {
 
   it("keeps the labels of markers near either end inside, where they are not cut off", () => {
     const anchors = (x: number[], values: number[]) => {
-      const markers = values.map((value) => ({ value, label: "memorised" }));
+      const markers = values.map((value) => ({ value, label: "memorized" }));
       const { layout } = lines({ series: [{ name: "a", x, y: x }], markers });
       const shapes = layout.shapes as { label: { xanchor: string } }[];
       return shapes.map(({ label }) => label.xanchor);
@@ -119,7 +119,7 @@ describe("lines", () => {
     expect(anchors([5], [5])).toEqual(["center"]);
   });
 
-  it("gives a faint series the colour of the series it is compared with", () => {
+  it("gives a faint series the color of the series it is compared with", () => {
     const [ours, printed] = lines({
       series: [
         { name: "ours", y: [1, 2] },

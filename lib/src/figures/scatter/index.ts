@@ -12,7 +12,7 @@ import { extentOf, listOf, type Numbers } from "../numbers.ts";
 import { pointsOf } from "../series.ts";
 import { plain, quoted, type Text } from "../text.ts";
 
-/** Points of one colour and one line of the legend. */
+/** Points of one color and one line of the legend. */
 export interface PointGroup {
   readonly name: Text;
   readonly x: Numbers;

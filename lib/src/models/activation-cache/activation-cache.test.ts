@@ -260,7 +260,7 @@ describe("what is refused", () => {
     const quantized = scaled.runWithCache(tokens).cache;
     expect(error(() => quantized.stackHeadResults()).message).toBe(
       'ActivationCache.stackHeadResults: outputs of model "bitnet" are no sums over heads or ' +
-        "neurons, since their inputs are quantised together",
+        "neurons, since their inputs are quantized together",
     );
     expect(quantized.decomposeResid().labels).toEqual(["embed", "0_attn_out", "0_mlp_out"]);
   });

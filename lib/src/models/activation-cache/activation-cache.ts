@@ -9,7 +9,7 @@ import { applySlice, type Slice } from "../slice.ts";
 import { type LogitAttrsOptions, logitAttrs, type TokenChoice } from "./attribution.ts";
 import { type DecompositionOptions, getFullResidDecomposition } from "./decomposition.ts";
 import { headResults, stackHeadResults } from "./heads.ts";
-import { type LabelledStack, stackLabelled } from "./labelled-stack.ts";
+import { type LabeledStack, stackLabeled } from "./labeled-stack.ts";
 import { readerOf, writersOf } from "./layers.ts";
 import {
   getNeuronResults,
@@ -32,7 +32,7 @@ export type ActivationName = ShortName | `${ShortName}_grad` | HookNameInput;
 
 /**
  * Activations of a forward pass by name, short names allowed: `cache.get("pattern", 0)`. Methods
- * that take the residual stream apart return `LabelledStack`s. `layer` means what that layer reads;
+ * that take the residual stream apart return `LabeledStack`s. `layer` means what that layer reads;
  * left out, or -1, it is the unembedding. Nothing is changed: methods that change return a cache.
  */
 export class ActivationCache {
@@ -149,7 +149,7 @@ export class ActivationCache {
   }
 
   /** The residual stream before each block up to `layer`, the input of a logit lens. */
-  accumulatedResid(layer?: number, options: AccumulatedOptions = {}): LabelledStack {
+  accumulatedResid(layer?: number, options: AccumulatedOptions = {}): LabeledStack {
     checkOptions("accumulatedResid", options, {
       inclMid: true,
       mlpInput: true,
@@ -160,7 +160,7 @@ export class ActivationCache {
   }
 
   /** Embeddings and outputs of attention and MLPs before `layer`; they add up to the stream. */
-  decomposeResid(layer?: number, options: DecomposeOptions = {}): LabelledStack {
+  decomposeResid(layer?: number, options: DecomposeOptions = {}): LabeledStack {
     checkOptions("decomposeResid", options, {
       mode: true,
       inclEmbeds: true,
@@ -184,7 +184,7 @@ export class ActivationCache {
   }
 
   /** What each head before `layer` writes, labels `L0H0` … */
-  stackHeadResults(layer?: number, options: StackResultsOptions = {}): LabelledStack {
+  stackHeadResults(layer?: number, options: StackResultsOptions = {}): LabeledStack {
     checkOptions("stackHeadResults", options, {
       inclRemainder: true,
       applyLn: true,
@@ -205,7 +205,7 @@ export class ActivationCache {
   }
 
   /** What each neuron before `layer` writes, labels `L0N0` … */
-  stackNeuronResults(layer?: number, options: StackNeuronsOptions = {}): LabelledStack {
+  stackNeuronResults(layer?: number, options: StackNeuronsOptions = {}): LabeledStack {
     checkOptions("stackNeuronResults", options, {
       neuronSlice: true,
       inclRemainder: true,
@@ -217,18 +217,18 @@ export class ActivationCache {
   }
 
   /** One activation of every block before `layer`; labels are the full names. */
-  stackActivation(name: ShortName, layer?: number, layerType?: LayerType): LabelledStack {
+  stackActivation(name: ShortName, layer?: number, layerType?: LayerType): LabeledStack {
     const method = "stackActivation";
     const { layer: end } = readerOf(this, method, layer);
     const names = Array.from({ length: end }, (_, l) => getActName(name, l, layerType));
-    return stackLabelled(
+    return stackLabeled(
       method,
       names.map((full) => [full, this.get(full)]),
     );
   }
 
   /** Components as the norm before `layer` leaves them, with its cached scale. */
-  applyLnToStack<S extends Tensor | LabelledStack>(
+  applyLnToStack<S extends Tensor | LabeledStack>(
     stack: S,
     layer?: number,
     options: ApplyLnOptions = {},
@@ -243,7 +243,7 @@ export class ActivationCache {
   }
 
   /** What each component adds to the logit of a token, or to a difference of logits. */
-  logitAttrs<S extends Tensor | LabelledStack>(
+  logitAttrs<S extends Tensor | LabeledStack>(
     stack: S,
     tokens: TokenChoice,
     options: LogitAttrsOptions = {},
@@ -258,7 +258,7 @@ export class ActivationCache {
   }
 
   /** Heads, neurons (or MLPs), embeddings and biases before `layer`; they add up to the stream. */
-  getFullResidDecomposition(layer?: number, options: DecompositionOptions = {}): LabelledStack {
+  getFullResidDecomposition(layer?: number, options: DecompositionOptions = {}): LabeledStack {
     checkOptions("getFullResidDecomposition", options, {
       mlpInput: true,
       expandNeurons: true,

@@ -3,7 +3,7 @@ import { ShapeError } from "../../core/errors.ts";
 import type { Slice } from "../slice.ts";
 import { indexTensor } from "../tokens.ts";
 import type { ActivationCache } from "./activation-cache.ts";
-import { type LabelledStack, mapStack, numbersOf } from "./labelled-stack.ts";
+import { type LabeledStack, mapStack, numbersOf } from "./labeled-stack.ts";
 import { streamOf } from "./layers.ts";
 import { applyLnToStack } from "./norm.ts";
 import { unembedding } from "./source.ts";
@@ -35,7 +35,7 @@ const method = "logitAttrs";
  * b_U + b W_U[:, token], where b is the bias of the final norm (0 in folded models).
  * `applyNormWeight: false` leaves w out.
  */
-export function logitAttrs<S extends Tensor | LabelledStack>(
+export function logitAttrs<S extends Tensor | LabeledStack>(
   cache: ActivationCache,
   stack: S,
   tokens: TokenChoice,

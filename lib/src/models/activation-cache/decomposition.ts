@@ -3,7 +3,7 @@ import { applySlice } from "../slice.ts";
 import type { ActivationCache } from "./activation-cache.ts";
 import { accumulatedBias } from "./bias.ts";
 import { headParts } from "./heads.ts";
-import { joinStacks, type LabelledStack } from "./labelled-stack.ts";
+import { joinStacks, type LabeledStack } from "./labeled-stack.ts";
 import { blocksBefore, hasMlp, inputOf, type Reader, readerOf, writersOf } from "./layers.ts";
 import { neuronParts } from "./neurons.ts";
 import { type Readout, type ReadoutOptions, readoutOf } from "./readout.ts";
@@ -27,7 +27,7 @@ export function getFullResidDecomposition(
   cache: ActivationCache,
   layer: number | undefined,
   options: DecompositionOptions,
-): LabelledStack {
+): LabeledStack {
   const { mlpInput = false, expandNeurons = true, posSlice } = options;
   const reader = readerOf(cache, method, layer, mlpInput);
   const readout = readoutOf(cache, method, reader, options);
@@ -49,7 +49,7 @@ function mlpParts(
   reader: Reader,
   { read }: Readout,
   { posSlice }: DecompositionOptions,
-): readonly LabelledStack[] {
+): readonly LabeledStack[] {
   return blocksBefore(reader, "mlp")
     .filter((l) => hasMlp(cache, l))
     .map((l) => ({
@@ -64,7 +64,7 @@ function restParts(
   reader: Reader,
   { read }: Readout,
   { posSlice, expandNeurons = true }: DecompositionOptions,
-): readonly LabelledStack[] {
+): readonly LabeledStack[] {
   const { shape } = applySlice(inputOf(cache, method, reader), -2, posSlice);
   const bias = accumulatedBias(writersOf(cache, method), shape.at(-1) as number, reader.layer, {
     mlpInput: reader.mlpInput,

@@ -5,7 +5,7 @@ import { createModel, type HookedModel } from "../hooked-model.ts";
 import { hookedTransformer } from "../hooked-transformer/index.ts";
 import { parseConfig } from "../parse.ts";
 import type { ActivationCache } from "./activation-cache.ts";
-import type { LabelledStack } from "./labelled-stack.ts";
+import type { LabeledStack } from "./labeled-stack.ts";
 import { byFormula } from "./testing/by-formula.ts";
 
 interface TensorRecord {
@@ -23,7 +23,7 @@ const { right, wrong } = golden;
 function callsOf(
   cache: ActivationCache,
   wU: Tensor,
-): { readonly [name: string]: () => Tensor | LabelledStack } {
+): { readonly [name: string]: () => Tensor | LabeledStack } {
   const direction = wU.at([], 1);
   const two = wU.at([], [0, 2]);
   const whole = () => cache.decomposeResid();
@@ -74,7 +74,7 @@ function callsOf(
 }
 
 /** Entries within 1e-5, relative to those above 1; sums of n entries within sqrt(n) of that. */
-function expectRecord(got: Tensor | LabelledStack, record: TensorRecord, name: string): void {
+function expectRecord(got: Tensor | LabeledStack, record: TensorRecord, name: string): void {
   const x = got instanceof Tensor ? got : got.stack;
   expect(x.shape, name).toEqual(record.shape);
   if (!(got instanceof Tensor)) expect(got.labels, name).toEqual(record.labels);
@@ -113,7 +113,7 @@ describe.each(Object.entries(golden.records))("TransformerLens's numbers: %s", (
     const methods: { readonly [name: string]: TensorRecord } = record.methods;
     expect(Object.keys(methods).length).toBeGreaterThanOrEqual(14);
     for (const [name, one] of Object.entries(methods)) {
-      expectRecord((calls[name] as () => Tensor | LabelledStack)(), one, name);
+      expectRecord((calls[name] as () => Tensor | LabeledStack)(), one, name);
     }
     if (record.bias !== null) {
       const mlpInput = model.nLayers > 1;

@@ -2,7 +2,7 @@ import { einsum, type Tensor } from "../../arrays/index.ts";
 import { weight } from "../layers/affine.ts";
 import { applySlice, type Slice } from "../slice.ts";
 import type { ActivationCache } from "./activation-cache.ts";
-import type { LabelledStack } from "./labelled-stack.ts";
+import type { LabeledStack } from "./labeled-stack.ts";
 import { blocksBefore, type Reader, readerOf, writersOf } from "./layers.ts";
 import type { Readout } from "./readout.ts";
 import { componentsFirst, type StackResultsOptions, stackResults } from "./results.ts";
@@ -21,7 +21,7 @@ export function stackHeadResults(
   cache: ActivationCache,
   layer: number | undefined,
   options: StackResultsOptions,
-): LabelledStack {
+): LabeledStack {
   const method = "stackHeadResults";
   const reader = readerOf(cache, method, layer);
   return stackResults(cache, method, reader, options, (readout) =>
@@ -36,7 +36,7 @@ export function headParts(
   reader: Reader,
   { read }: Readout,
   posSlice: Slice | undefined,
-): readonly LabelledStack[] {
+): readonly LabeledStack[] {
   return blocksBefore(reader, "attn").map((l) => {
     const results = read(applySlice(headResults(cache, method, l), -3, posSlice));
     const stack = componentsFirst(results);

@@ -8,7 +8,7 @@ export {
 } from "./attribution.ts";
 export { accumulatedBias, type BiasOptions } from "./bias.ts";
 export type { DecompositionOptions } from "./decomposition.ts";
-export type { LabelledStack } from "./labelled-stack.ts";
+export type { LabeledStack } from "./labeled-stack.ts";
 export type { NeuronOptions, StackNeuronsOptions } from "./neurons.ts";
 export type { ApplyLnOptions } from "./norm.ts";
 export type { ReadoutOptions } from "./readout.ts";

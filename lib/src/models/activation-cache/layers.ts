@@ -26,7 +26,7 @@ export function writersOf(cache: ActivationCache, method: string): Weights {
   if (writers !== undefined) return writers;
   throw new InputError(
     `ActivationCache.${method}: outputs of model "${cache.source.name}" are no sums over heads or ` +
-      "neurons, since their inputs are quantised together",
+      "neurons, since their inputs are quantized together",
   );
 }
 

@@ -3,7 +3,7 @@ import { InputError } from "../../core/errors.ts";
 import { weight } from "../layers/affine.ts";
 import { applySlice, type Slice, sliceEntries } from "../slice.ts";
 import type { ActivationCache } from "./activation-cache.ts";
-import type { LabelledStack } from "./labelled-stack.ts";
+import type { LabeledStack } from "./labeled-stack.ts";
 import { blocksBefore, hasMlp, type Reader, readerOf, writersOf } from "./layers.ts";
 import type { Readout } from "./readout.ts";
 import { componentsFirst, type StackResultsOptions, stackResults } from "./results.ts";
@@ -63,7 +63,7 @@ export function stackNeuronResults(
   cache: ActivationCache,
   layer: number | undefined,
   options: StackNeuronsOptions,
-): LabelledStack {
+): LabeledStack {
   const method = "stackNeuronResults";
   const reader = readerOf(cache, method, layer);
   return stackResults(cache, method, reader, options, (readout) =>
@@ -78,7 +78,7 @@ export function neuronParts(
   reader: Reader,
   { read }: Readout,
   { neuronSlice, posSlice }: Pick<StackNeuronsOptions, "neuronSlice" | "posSlice">,
-): readonly LabelledStack[] {
+): readonly LabeledStack[] {
   const blocks = blocksBefore(reader, "mlp").filter((l) => hasMlp(cache, l));
   return blocks.map((l) => {
     const size = cache.get("post", l).shape.at(-1) as number;

@@ -3,7 +3,7 @@ import { InputError } from "../../core/errors.ts";
 import type { ResidualStream } from "../model.ts";
 import { applySlice, type Slice } from "../slice.ts";
 import type { ActivationCache } from "./activation-cache.ts";
-import { type LabelledStack, mapStack } from "./labelled-stack.ts";
+import { type LabeledStack, mapStack } from "./labeled-stack.ts";
 import { inputOf, type Reader, readerOf, streamOf } from "./layers.ts";
 import { fires } from "./source.ts";
 
@@ -15,18 +15,18 @@ export interface ApplyLnOptions {
   readonly posSlice?: Slice;
   /** Keep these sequences of the stack. */
   readonly batchSlice?: Slice;
-  /** Normalise each component by itself, with the weights of the norm. Default false. */
+  /** Normalize each component by itself, with the weights of the norm. Default false. */
   readonly recomputeLn?: boolean;
 }
 
 const method = "applyLnToStack";
 
 /**
- * What the normalisation that reads layer `layer` makes of each component, with the scale of the
- * whole stream as it was cached: centred (LN) and divided, so that the sum of components becomes
- * `hook_normalized`. Weights of the norm are not applied. Unchanged where nothing is normalised.
+ * What the normalization that reads layer `layer` makes of each component, with the scale of the
+ * whole stream as it was cached: centered (LN) and divided, so that the sum of components becomes
+ * `hook_normalized`. Weights of the norm are not applied. Unchanged where nothing is normalized.
  */
-export function applyLnToStack<S extends Tensor | LabelledStack>(
+export function applyLnToStack<S extends Tensor | LabeledStack>(
   cache: ActivationCache,
   stack: S,
   layer: number | undefined,
@@ -42,9 +42,9 @@ export function applyLnToStack<S extends Tensor | LabelledStack>(
   return mapStack(chosen, (x) => shift(x, norm).div(norm.divisor));
 }
 
-/** A normalisation with the scale it had in the forward pass, which makes it linear. */
+/** A normalization with the scale it had in the forward pass, which makes it linear. */
 export interface LinearNorm {
-  readonly centred: boolean;
+  readonly centered: boolean;
   /** "… pos one" */
   readonly divisor: Tensor;
 }
@@ -59,14 +59,14 @@ export function linearNorm(
   const name = normName(cache, reader);
   if (norm === null || name === undefined) return undefined;
   const scale = applySlice(scaleOf(cache, reader, name, norm), -2, posSlice);
-  return { centred: norm.centred, divisor: applySlice(scale, 0, batchSlice) };
+  return { centered: norm.centered, divisor: applySlice(scale, 0, batchSlice) };
 }
 
 type Norm = NonNullable<ResidualStream["norm"]>;
 
 /** `x` minus its mean where the norm subtracts it. */
-function shift(x: Tensor, { centred }: Pick<LinearNorm, "centred">): Tensor {
-  return centred ? x.sub(x.mean(-1, { keepdims: true })) : x;
+function shift(x: Tensor, { centered }: Pick<LinearNorm, "centered">): Tensor {
+  return centered ? x.sub(x.mean(-1, { keepdims: true })) : x;
 }
 
 function ownScale(x: Tensor, norm: Norm): Tensor {
@@ -98,7 +98,7 @@ function normName(cache: ActivationCache, { layer, mlpInput }: Reader): string |
 }
 
 /**
- * What the stream is divided by, "… pos one". Where each head normalises its own input there is no
+ * What the stream is divided by, "… pos one". Where each head normalizes its own input there is no
  * such number in the cache, and it is computed of the stream.
  */
 function scaleOf(cache: ActivationCache, reader: Reader, name: string, norm: Norm): Tensor {

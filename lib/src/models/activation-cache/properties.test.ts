@@ -8,7 +8,7 @@ import { createModel, type HookedModel } from "../hooked-model.ts";
 import { type HookedTransformerOptions, hookedTransformer } from "../hooked-transformer/index.ts";
 import type { Model, WeightArrays } from "../model.ts";
 import { parseConfig } from "../parse.ts";
-import type { LabelledStack } from "./labelled-stack.ts";
+import type { LabeledStack } from "./labeled-stack.ts";
 
 const sizes = { dModel: 8, dHead: 4, nHeads: 3, nLayers: 2, nCtx: 5, dVocab: 7, dVocabOut: 9 };
 const base = { ...sizes, dMlp: 6, actFn: "gelu" } as const;
@@ -71,7 +71,7 @@ function expectClose(a: Tensor, b: Tensor, what: string): void {
   expect(worst / largest, what).toBeLessThan(1e-5);
 }
 
-const total = ({ stack }: LabelledStack): Tensor => stack.sum(0);
+const total = ({ stack }: LabeledStack): Tensor => stack.sum(0);
 
 beforeAll(() => startArrays());
 
@@ -113,7 +113,7 @@ describe.each(transformers)("the residual stream of a transformer: %s", (_, chan
     expect(cache.accumulatedResid(1, { mlpInput: true }).labels.at(-1)).toBe("1_mid");
   });
 
-  it("is normalised component by component: their sum is what the norm returned", async () => {
+  it("is normalized component by component: their sum is what the norm returned", async () => {
     const model = await create();
     using _scope = scope();
     const { cache } = model.runWithCache(tokens);
@@ -221,7 +221,7 @@ describe("the residual stream of other models", () => {
       expectClose(
         total(cache.applyLnToStack(full)),
         cache.get("ln_final.hook_normalized"),
-        "normalised",
+        "normalized",
       );
     },
   );

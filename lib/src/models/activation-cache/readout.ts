@@ -2,12 +2,12 @@ import { matmul, squeeze, type Tensor } from "../../arrays/index.ts";
 import { ShapeError } from "../../core/errors.ts";
 import type { Slice } from "../slice.ts";
 import type { ActivationCache } from "./activation-cache.ts";
-import { type LabelledStack, mapStack } from "./labelled-stack.ts";
+import { type LabeledStack, mapStack } from "./labeled-stack.ts";
 import type { Reader } from "./layers.ts";
 import { applyLnToStack, linearNorm } from "./norm.ts";
 
 export interface ReadoutOptions {
-  /** Normalise as the reader does, with the cached scale. Default false. */
+  /** Normalize as the reader does, with the cached scale. Default false. */
   readonly applyLn?: boolean;
   /** Part of the positions; one position drops the axis. */
   readonly posSlice?: Slice;
@@ -23,12 +23,12 @@ export interface Readout {
   /** Of vectors "… d_model". */
   read(x: Tensor): Tensor;
   /** What remains to do once components are stacked. */
-  finish(stack: LabelledStack): LabelledStack;
+  finish(stack: LabeledStack): LabeledStack;
 }
 
 /**
  * With directions P and a norm, ((c - mean c) / scale) P is c (P - mean P) / scale: the directions
- * are centred instead of every component.
+ * are centered instead of every component.
  */
 export function readoutOf(
   cache: ActivationCache,
@@ -54,7 +54,7 @@ export function readoutOf(
   }
   const norm = applyLn ? linearNorm(cache, reader, slice) : undefined;
   const columns = directions.ndim === 1 ? directions.reshape([-1, 1]) : directions;
-  const matrix = norm?.centred ? columns.sub(columns.mean(0, { keepdims: true })) : columns;
+  const matrix = norm?.centered ? columns.sub(columns.mean(0, { keepdims: true })) : columns;
   const drop = (x: Tensor): Tensor => (directions.ndim === 1 ? squeeze(x, -1) : x);
   return {
     read: (x) => matmul(x, matrix),

@@ -1,13 +1,13 @@
 import { applySlice, type Slice } from "../slice.ts";
 import type { ActivationCache } from "./activation-cache.ts";
-import { type Labelled, type LabelledStack, stackLabelled } from "./labelled-stack.ts";
+import { type Labeled, type LabeledStack, stackLabeled } from "./labeled-stack.ts";
 import { blocksBefore, hasMiddle, hasMlp, inputOf, readerOf, streamOf } from "./layers.ts";
 import { applyLnToStack } from "./norm.ts";
 
 interface StackOptions {
   /** Up to what the MLP of the layer reads, not its attention. Default false. */
   readonly mlpInput?: boolean;
-  /** Normalise as the reader does. Default false. */
+  /** Normalize as the reader does. Default false. */
   readonly applyLn?: boolean;
   /** Part of the positions; one position drops the axis. */
   readonly posSlice?: Slice;
@@ -28,17 +28,17 @@ export function accumulatedResid(
   cache: ActivationCache,
   layer: number | undefined,
   { inclMid = false, mlpInput = false, applyLn = false, posSlice }: AccumulatedOptions,
-): LabelledStack {
+): LabeledStack {
   const method = "accumulatedResid";
   const reader = readerOf(cache, method, layer, mlpInput);
-  const parts: Labelled[] = [];
+  const parts: Labeled[] = [];
   for (let l = 0; l <= reader.layer; l++) {
     const label = l === cache.nLayers ? "final_post" : `${l}_pre`;
     parts.push([label, inputOf(cache, method, { layer: l, mlpInput: false })]);
     const middle = l < reader.layer ? inclMid && hasMiddle(cache, l) : mlpInput;
     if (middle) parts.push([`${l}_mid`, cache.get("resid_mid", l)]);
   }
-  const stacked = stackLabelled(
+  const stacked = stackLabeled(
     method,
     parts.map(([label, x]) => [label, applySlice(x, -2, posSlice)]),
   );
@@ -64,17 +64,17 @@ export function decomposeResid(
   cache: ActivationCache,
   layer: number | undefined,
   options: DecomposeOptions,
-): LabelledStack {
+): LabeledStack {
   const method = "decomposeResid";
   const { mode = "all", inclEmbeds = true, mlpInput = false, applyLn = false, posSlice } = options;
   const reader = readerOf(cache, method, layer, mlpInput);
-  const parts: Labelled[] = inclEmbeds ? [...embedParts(cache, method)] : [];
+  const parts: Labeled[] = inclEmbeds ? [...embedParts(cache, method)] : [];
   const mlps = new Set(mode === "attn" ? [] : blocksBefore(reader, "mlp"));
   for (const l of blocksBefore(reader, "attn")) {
     if (mode !== "mlp") parts.push([`${l}_attn_out`, cache.get("attn_out", l)]);
     if (mlps.has(l) && hasMlp(cache, l)) parts.push([`${l}_mlp_out`, cache.get("mlp_out", l)]);
   }
-  const stacked = stackLabelled(
+  const stacked = stackLabeled(
     method,
     parts.map(([label, x]) => [label, applySlice(x, -2, posSlice)]),
   );
@@ -84,6 +84,6 @@ export function decomposeResid(
 }
 
 /** The embeddings that add up to the stream before the first block. */
-export function embedParts(cache: ActivationCache, method: string): readonly Labelled[] {
+export function embedParts(cache: ActivationCache, method: string): readonly Labeled[] {
   return streamOf(cache, method).embeds.map((name) => [name.replace("hook_", ""), cache.get(name)]);
 }

@@ -2,13 +2,13 @@ import type { Tensor } from "../../arrays/index.ts";
 import { InputError } from "../../core/errors.ts";
 import { applySlice } from "../slice.ts";
 import type { ActivationCache } from "./activation-cache.ts";
-import { joinStacks, type LabelledStack } from "./labelled-stack.ts";
+import { joinStacks, type LabeledStack } from "./labeled-stack.ts";
 import { inputOf, type Reader } from "./layers.ts";
 import { type Readout, type ReadoutOptions, readoutOf } from "./readout.ts";
 
 /** How what heads write is read. */
 export interface StackResultsOptions extends ReadoutOptions {
-  /** Also what the components leave of the stream, labelled `remainder`. Default false. */
+  /** Also what the components leave of the stream, labeled `remainder`. Default false. */
   readonly inclRemainder?: boolean;
 }
 
@@ -18,8 +18,8 @@ export function stackResults(
   method: string,
   reader: Reader,
   options: StackResultsOptions,
-  parts: (readout: Readout) => readonly LabelledStack[],
-): LabelledStack {
+  parts: (readout: Readout) => readonly LabeledStack[],
+): LabeledStack {
   const readout = readoutOf(cache, method, reader, options);
   const stacks = parts(readout);
   if (!options.inclRemainder) return readout.finish(joinStacks(some(method, stacks)));
@@ -29,7 +29,7 @@ export function stackResults(
   return readout.finish(joinStacks([...stacks, remainder]));
 }
 
-function some(method: string, stacks: readonly LabelledStack[]): readonly LabelledStack[] {
+function some(method: string, stacks: readonly LabeledStack[]): readonly LabeledStack[] {
   if (stacks.length > 0) return stacks;
   throw new InputError(
     `ActivationCache.${method}: nothing of this kind is before that layer; take a later one, or inclRemainder`,

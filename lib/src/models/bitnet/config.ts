@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { strictFields } from "../parse.ts";
 
-/** Ways to quantise the matrices of attention and MLP; see `quantizeWeights`. */
+/** Ways to quantize the matrices of attention and MLP; see `quantizeWeights`. */
 export const quantizations = ["binary", "binary-scaled", "ternary", "none"] as const;
-/** How the matrices of attention and MLP are quantised; see `quantize.ts` for the formulas. */
+/** How the matrices of attention and MLP are quantized; see `quantize.ts` for the formulas. */
 export type Quantization = (typeof quantizations)[number];
 
 const size = z.int().min(1);

@@ -15,7 +15,7 @@ import type { Hook, Weights } from "../model.ts";
 import type { BitNetConfig } from "./config.ts";
 import { quantizeInput, quantizeWeights } from "./quantize.ts";
 
-/** Quantised weights, configuration and hook. */
+/** Quantized weights, configuration and hook. */
 export interface Context {
   readonly weights: Weights;
   readonly config: BitNetConfig;
@@ -56,7 +56,7 @@ export function block(context: Context, layer: number, input: Tensor): Tensor {
   );
 }
 
-/** Queries, keys or values "… head d_head" of quantised inputs "… d_model". */
+/** Queries, keys or values "… head d_head" of quantized inputs "… d_model". */
 export function intoHeads(
   { weights, hook }: Context,
   layer: number,

@@ -29,7 +29,7 @@ export function parameters(c: BitNetConfig): readonly Parameter[] {
   return list;
 }
 
-/** Whether a weight is quantised: the matrices of attention and MLP are. */
+/** Whether a weight is quantized: the matrices of attention and MLP are. */
 export function isQuantized(name: string): boolean {
   return name.startsWith("blocks.");
 }

@@ -1,5 +1,5 @@
 /**
- * Quantised matrices and inputs. Every function is the identity in the backward pass, or the
+ * Quantized matrices and inputs. Every function is the identity in the backward pass, or the
  * subtraction of a mean: the straight-through estimator (Bengio et al. 2013).
  */
 
@@ -18,7 +18,7 @@ interface Quantizer {
 }
 
 const same = (x: Tensor): Tensor => x;
-const centre = (w: Tensor): Tensor => w.sub(w.mean());
+const center = (w: Tensor): Tensor => w.sub(w.mean());
 const absMean = (w: Tensor): Tensor => abs(w).mean();
 const round = (x: Tensor): Tensor => floor(x.add(0.5));
 
@@ -31,18 +31,18 @@ function straightThrough(value: Tensor, through: Tensor): Tensor {
  * - `binary`: sign(W - mean W), unscaled, as the network of Li 2024 (arXiv 2405.17703) was trained.
  * - `binary-scaled`: BitNet (Wang et al. 2023, arXiv 2310.11453, equations 1 to 11):
  *   mean|W| sign(W - mean W), and each input row LayerNorm(x) rounded to 8 bits by its largest
- *   entry: round(127 x / max|x|) max|x| / 127. Rows are quantised one by one, in training too.
+ *   entry: round(127 x / max|x|) max|x| / 127. Rows are quantized one by one, in training too.
  * - `ternary`: BitNet b1.58 (Ma et al. 2024, arXiv 2402.17764, equations 1 to 3), weights only:
  *   mean|W| clip(round(W / mean|W|), -1, 1).
  * - `none`: W itself.
  */
 const quantizers: { readonly [Q in Quantization]: Quantizer } = {
   binary: {
-    matrix: (w) => straightThrough(sign(centre(w)), centre(w)),
+    matrix: (w) => straightThrough(sign(center(w)), center(w)),
     input: same,
   },
   "binary-scaled": {
-    matrix: (w) => straightThrough(sign(centre(w)).mul(absMean(w)), centre(w)),
+    matrix: (w) => straightThrough(sign(center(w)).mul(absMean(w)), center(w)),
     input: (x) => {
       const norm = { normalizationType: "LNPre", eps: 1e-5 } as const;
       const normalized = normalize(x, "", norm, {}, identity);
@@ -60,7 +60,7 @@ const quantizers: { readonly [Q in Quantization]: Quantizer } = {
   none: { matrix: same, input: same },
 };
 
-/** What the quantised matrices of a layer multiply, from the input "… d_in". */
+/** What the quantized matrices of a layer multiply, from the input "… d_in". */
 export function quantizeInput(x: Tensor, { quantization }: BitNetConfig): Tensor {
   return quantizers[quantization].input(x);
 }
@@ -70,7 +70,7 @@ export function addsUp({ quantization }: BitNetConfig): boolean {
   return quantizers[quantization].input === same;
 }
 
-/** The weights that the forward pass computes with, by the same names: quantised in the blocks. */
+/** The weights that the forward pass computes with, by the same names: quantized in the blocks. */
 export function quantizeWeights(weights: Weights, { quantization }: BitNetConfig): Weights {
   const { matrix } = quantizers[quantization];
   return Object.fromEntries(

@@ -6,7 +6,7 @@ import { addsUp, quantizeWeights } from "./quantize.ts";
 export function residualStream(config: BitNetConfig, weights: Weights): ResidualStream {
   return {
     embeds: ["hook_embed"],
-    norm: { centred: false, eps: 0 },
+    norm: { centered: false, eps: 0 },
     writers: addsUp(config) ? quantizeWeights(weights, config) : undefined,
   };
 }

@@ -31,8 +31,8 @@ export function attention(context: Context, layer: number, residual: Tensor): Te
 type Inputs = { readonly q: Tensor; readonly k: Tensor; readonly v: Tensor };
 
 /**
- * What queries, keys and values read: the normalised residual stream, per head when `useAttnIn` or
- * `useSplitQkvInput` is on. Inputs that no hook made different are normalised once, so that the
+ * What queries, keys and values read: the normalized residual stream, per head when `useAttnIn` or
+ * `useSplitQkvInput` is on. Inputs that no hook made different are normalized once, so that the
  * points of ln1 fire once.
  */
 function attentionInputs(context: Context, layer: number, residual: Tensor): Inputs {

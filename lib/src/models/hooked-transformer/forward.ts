@@ -135,7 +135,7 @@ export function finishBlock(
   return hook(`${name}.hook_resid_post`, middle.add(out));
 }
 
-/** Logits of the normalised residual stream "… d_model". */
+/** Logits of the normalized residual stream "… d_model". */
 export function unembed(context: Context, x: Tensor): Tensor {
   const { weights, hook } = context;
   const input = hook("unembed.hook_in", x);

@@ -85,7 +85,7 @@ describe("lastLogits", () => {
   });
 
   it.each([
-    ["no normalisation, every plan", { normalizationType: null }],
+    ["no normalization, every plan", { normalizationType: null }],
     ["LN and solu_ln", { normalizationType: "LN", actFn: "solu_ln" }],
     ["attention only", { normalizationType: null, attnOnly: true }],
     ["two layers", { normalizationType: "RMS", nLayers: 2 }],

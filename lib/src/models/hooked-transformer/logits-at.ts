@@ -128,7 +128,7 @@ function oneBlock(context: Context, tokens: Tensor, positions: readonly number[]
 
 /**
  * Attention output "(batch dest) head d_head" of queries "head batch dest d_head", over the
- * normalised pairs "src d_vocab d_model" that the one-hot `seen` "1 batch 1 src d_vocab" selects.
+ * normalized pairs "src d_vocab d_model" that the one-hot `seen` "1 batch 1 src d_vocab" selects.
  */
 function attendPairs(
   context: Context,

@@ -1,4 +1,4 @@
-import { isCentred } from "../layers/norm.ts";
+import { isCentered } from "../layers/norm.ts";
 import type { ResidualStream, Weights } from "../model.ts";
 import type { HookedTransformerConfig, PositionalEmbeddingType } from "./config.ts";
 
@@ -13,6 +13,6 @@ const embeds: { readonly [P in PositionalEmbeddingType]: readonly string[] } = {
 /** What the residual stream consists of and how it is read. */
 export function residualStream(c: HookedTransformerConfig, weights: Weights): ResidualStream {
   const { normalizationType: type, eps } = c;
-  const norm = type === null ? null : { centred: isCentred(type), eps };
+  const norm = type === null ? null : { centered: isCentered(type), eps };
   return { embeds: embeds[c.positionalEmbeddingType], norm, writers: weights };
 }

@@ -35,7 +35,7 @@ export interface TailSizes {
  */
 export type TailPlan = "separate" | "joinOutput" | "joinAll";
 
-/** The plan with the fewest multiply-adds; valid only without normalisation in between. */
+/** The plan with the fewest multiply-adds; valid only without normalization in between. */
 export function cheapestTail(s: TailSizes): TailPlan {
   const { batch: b, rows, dHeads: k, dModel: d, dMlp: m, reads, dVocabOut: v } = s;
   const costs: { readonly [P in TailPlan]: number } = {

@@ -3,19 +3,19 @@ import type { NormalizationType } from "../hooked-transformer/config.ts";
 import type { Hook, Weights } from "../model.ts";
 import { addBias, weight } from "./affine.ts";
 
-/** What a normalisation does besides dividing by a scale. */
+/** What a normalization does besides dividing by a scale. */
 const kinds: {
-  readonly [K in NormalizationType]: { readonly centred: boolean; readonly weighted: boolean };
+  readonly [K in NormalizationType]: { readonly centered: boolean; readonly weighted: boolean };
 } = {
-  LN: { centred: true, weighted: true },
-  LNPre: { centred: true, weighted: false },
-  RMS: { centred: false, weighted: true },
-  RMSPre: { centred: false, weighted: false },
+  LN: { centered: true, weighted: true },
+  LNPre: { centered: true, weighted: false },
+  RMS: { centered: false, weighted: true },
+  RMSPre: { centered: false, weighted: false },
 };
 
-/** Whether a normalisation subtracts the mean. */
-export function isCentred(type: NormalizationType): boolean {
-  return kinds[type].centred;
+/** Whether a normalization subtracts the mean. */
+export function isCentered(type: NormalizationType): boolean {
+  return kinds[type].centered;
 }
 
 /**
@@ -31,8 +31,8 @@ export function normalize(
   hook: Hook,
 ): Tensor {
   if (type === null) return x;
-  const { centred, weighted } = kinds[type];
-  const shifted = centred ? x.sub(x.mean(-1, { keepdims: true })) : x;
+  const { centered, weighted } = kinds[type];
+  const shifted = centered ? x.sub(x.mean(-1, { keepdims: true })) : x;
   const variance = square(shifted).mean(-1, { keepdims: true });
   const scale = hook(`${name}.hook_scale`, sqrt(variance.add(eps)));
   const normalized = hook(`${name}.hook_normalized`, shifted.div(scale));

@@ -5,7 +5,7 @@ export interface RotaryOptions {
   /** Rotated width of each head; the rest passes. */
   readonly rotaryDim: number;
   readonly rotaryBase: number;
-  /** Pair neighbours (GPT-J) and not halves (GPT-NeoX). */
+  /** Pair neighbors (GPT-J) and not halves (GPT-NeoX). */
   readonly rotaryAdjacentPairs: boolean;
 }
 

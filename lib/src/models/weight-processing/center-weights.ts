@@ -1,21 +1,21 @@
 import { InputError } from "../../core/errors.ts";
 import type { HookedTransformerConfig } from "../hooked-transformer/index.ts";
-import { isCentred } from "./fold-layer-norm.ts";
-import { centre, draftOf, finish, inLayers, type TransformerModel } from "./rebuild.ts";
+import { isCentered } from "./fold-layer-norm.ts";
+import { center, draftOf, finish, inLayers, type TransformerModel } from "./rebuild.ts";
 
 /** Why the pass has no meaning for this configuration, if so. */
-export function nothingToCentre(config: HookedTransformerConfig): string | undefined {
-  if (isCentred(config)) return undefined;
+export function nothingToCenter(config: HookedTransformerConfig): string | undefined {
+  if (isCentered(config)) return undefined;
   return `centerWritingWeights: normalizationType must be LN or LNPre, which ignore the mean, got ${config.normalizationType}`;
 }
 
 /**
  * Subtract the mean over d_model from everything that is added to the residual stream: `W_E`,
  * `W_pos`, `W_O`, `b_O`, `W_out`, `b_out`. LayerNorm does not see the difference.
- * @throws InputError for other normalisations.
+ * @throws InputError for other normalizations.
  */
 export function centerWritingWeights(model: TransformerModel): TransformerModel {
-  const nothing = nothingToCentre(model.config);
+  const nothing = nothingToCenter(model.config);
   if (nothing !== undefined) throw new InputError(nothing);
   const { draft, config } = draftOf(model);
   const perLayer = config.attnOnly
@@ -23,7 +23,7 @@ export function centerWritingWeights(model: TransformerModel): TransformerModel 
     : ["attn.W_O", "attn.b_O", "mlp.W_out", "mlp.b_out"];
   const positions = config.positionalEmbeddingType === "standard" ? ["pos_embed.W_pos"] : [];
   for (const name of ["embed.W_E", ...positions, ...inLayers(config, perLayer)]) {
-    centre(draft, name, "d_model");
+    center(draft, name, "d_model");
   }
   return finish(model, config, draft, "centerWritingWeights");
 }
@@ -31,6 +31,6 @@ export function centerWritingWeights(model: TransformerModel): TransformerModel 
 /** Subtract the mean over d_vocab_out from `W_U` and `b_U`: logits shift, probabilities do not. */
 export function centerUnembed(model: TransformerModel): TransformerModel {
   const { draft, config } = draftOf(model);
-  for (const name of ["unembed.W_U", "unembed.b_U"]) centre(draft, name, "d_vocab_out");
+  for (const name of ["unembed.W_U", "unembed.b_U"]) center(draft, name, "d_vocab_out");
   return finish(model, config, draft, "centerUnembed");
 }

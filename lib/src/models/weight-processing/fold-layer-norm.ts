@@ -3,7 +3,7 @@ import { InputError } from "../../core/errors.ts";
 import type { HookedTransformerConfig, NormalizationType } from "../hooked-transformer/index.ts";
 import {
   axisIn,
-  centre,
+  center,
   type Draft,
   draftOf,
   finish,
@@ -12,7 +12,7 @@ import {
   type TransformerModel,
 } from "./rebuild.ts";
 
-/** What is left of a normalisation once its weights are folded; undefined: it has none. */
+/** What is left of a normalization once its weights are folded; undefined: it has none. */
 const folded: { readonly [K in NormalizationType]: NormalizationType | undefined } = {
   LN: "LNPre",
   LNPre: undefined,
@@ -20,7 +20,7 @@ const folded: { readonly [K in NormalizationType]: NormalizationType | undefined
   RMSPre: undefined,
 };
 
-/** A matrix that reads normalised activations along `axis`, and the bias of what it writes. */
+/** A matrix that reads normalized activations along `axis`, and the bias of what it writes. */
 interface Reader {
   readonly weight: string;
   readonly bias: string;
@@ -35,7 +35,7 @@ export function nothingToFold({ normalizationType }: HookedTransformerConfig): s
 }
 
 /**
- * Fold the weights of every normalisation into the matrices that read it: W ← w W, b ← b + bias W,
+ * Fold the weights of every normalization into the matrices that read it: W ← w W, b ← b + bias W,
  * and for LayerNorm, whose output has mean 0, W ← W - mean over what it reads. LN becomes LNPre, RMS
  * becomes RMSPre.
  * @throws InputError for shortformer positions, and for a gated MLP behind a LayerNorm with biases.
@@ -45,7 +45,7 @@ export function foldLayerNorm(model: TransformerModel): TransformerModel {
   if (nothing !== undefined) throw new InputError(nothing);
   const { draft, config } = draftOf(model);
   refuse(draft, config);
-  for (const [norm, readers] of normsOf(config)) foldInto(draft, norm, readers, isCentred(config));
+  for (const [norm, readers] of normsOf(config)) foldInto(draft, norm, readers, isCentered(config));
   for (const mlp of inLayers(config, ["mlp"])) {
     if (!draft.weights.has(`${mlp}.ln.w`)) continue;
     const out = { weight: `${mlp}.W_out`, bias: `${mlp}.b_out`, axis: "d_mlp" };
@@ -55,15 +55,15 @@ export function foldLayerNorm(model: TransformerModel): TransformerModel {
   return finish(model, { ...config, normalizationType }, draft, "foldLayerNorm");
 }
 
-/** Whether the normalisation subtracts the mean. */
-export function isCentred({ normalizationType }: HookedTransformerConfig): boolean {
+/** Whether the normalization subtracts the mean. */
+export function isCentered({ normalizationType }: HookedTransformerConfig): boolean {
   return normalizationType === "LN" || normalizationType === "LNPre";
 }
 
 function refuse(draft: Draft, config: HookedTransformerConfig): void {
   if (config.positionalEmbeddingType === "shortformer") {
     throw new InputError(
-      "foldLayerNorm: shortformer adds positions after the normalisation, so its weights cannot be folded; set foldLn: false",
+      "foldLayerNorm: shortformer adds positions after the normalization, so its weights cannot be folded; set foldLn: false",
     );
   }
   if (!config.gatedMlp) return;
@@ -76,7 +76,7 @@ function refuse(draft: Draft, config: HookedTransformerConfig): void {
   }
 }
 
-/** Every normalisation of the residual stream with its readers. */
+/** Every normalization of the residual stream with its readers. */
 function normsOf(config: HookedTransformerConfig): readonly (readonly [string, Reader[]])[] {
   const reader = (weight: string, bias: string): Reader => ({ weight, bias, axis: "d_model" });
   const layers = Array.from({ length: config.nLayers }, (_, l) => `blocks.${l}`);
@@ -94,7 +94,7 @@ function normsOf(config: HookedTransformerConfig): readonly (readonly [string, R
   return [...blocks, ["ln_final", [reader("unembed.W_U", "unembed.b_U")]]];
 }
 
-function foldInto(draft: Draft, norm: string, readers: readonly Reader[], centred: boolean): void {
+function foldInto(draft: Draft, norm: string, readers: readonly Reader[], centered: boolean): void {
   const scale = draft.weights.get(`${norm}.w`);
   const shift = draft.weights.get(`${norm}.b`);
   for (const { weight, bias, axis } of readers) {
@@ -104,7 +104,7 @@ function foldInto(draft: Draft, norm: string, readers: readonly Reader[], centre
       draft.weights.set(bias, read(draft, bias).add(w.mul(along(shift, w, at)).sum(at)));
     }
     if (scale !== undefined) draft.weights.set(weight, w.mul(along(scale, w, at)));
-    if (centred) centre(draft, weight, axis);
+    if (centered) center(draft, weight, axis);
   }
 }
 

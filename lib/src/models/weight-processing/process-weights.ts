@@ -5,7 +5,7 @@ import { checkOptions, type OptionNames } from "../../core/options.ts";
 import type { Rng } from "../../core/rng.ts";
 import type { Tokens } from "../hooked-model.ts";
 import type { HookedTransformerConfig } from "../hooked-transformer/index.ts";
-import { centerUnembed, centerWritingWeights, nothingToCentre } from "./center-weights.ts";
+import { centerUnembed, centerWritingWeights, nothingToCenter } from "./center-weights.ts";
 import { foldLayerNorm, nothingToFold } from "./fold-layer-norm.ts";
 import { foldValueBiases } from "./fold-value-biases.ts";
 import type { WeightPass } from "./passes.ts";
@@ -66,7 +66,7 @@ const passes: { readonly [P in WeightPass]: Pass } = {
   centerWritingWeights: {
     option: "centerWritingWeights",
     byDefault: true,
-    nothing: nothingToCentre,
+    nothing: nothingToCenter,
     apply: centerWritingWeights,
   },
   centerUnembed: {

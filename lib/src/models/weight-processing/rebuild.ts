@@ -55,7 +55,7 @@ export function finish(
 }
 
 /** Subtract the mean over a named axis. */
-export function centre(draft: Draft, name: string, axis: string): void {
+export function center(draft: Draft, name: string, axis: string): void {
   const x = read(draft, name);
   draft.weights.set(name, x.sub(x.mean(axisIn(draft, name, axis), { keepdims: true })));
 }

@@ -130,14 +130,14 @@ describe("each pass", () => {
       expect(largest(weightOf(folded, name).mean(0))).toBeLessThan(1e-6);
     }
     expect(largest(weightOf(folded, "blocks.0.attn.W_K").mean(1))).toBeLessThan(1e-6);
-    const centred = centerWritingWeights(random(small));
+    const centered = centerWritingWeights(random(small));
     for (const name of [
       "embed.W_E",
       "pos_embed.W_pos",
       "blocks.1.attn.W_O",
       "blocks.0.mlp.b_out",
     ]) {
-      expect(largest(weightOf(centred, name).mean(-1)), name).toBeLessThan(1e-6);
+      expect(largest(weightOf(centered, name).mean(-1)), name).toBeLessThan(1e-6);
     }
     const unembed = centerUnembed(random(small));
     expect(largest(weightOf(unembed, "unembed.W_U").mean(1))).toBeLessThan(1e-6);
@@ -269,7 +269,7 @@ describe("what cannot be processed is refused in one sentence", () => {
     ],
     [
       () => foldLayerNorm(random({ ...small, positionalEmbeddingType: "shortformer" })),
-      "foldLayerNorm: shortformer adds positions after the normalisation, so its weights cannot be",
+      "foldLayerNorm: shortformer adds positions after the normalization, so its weights cannot be",
     ],
     [
       () =>

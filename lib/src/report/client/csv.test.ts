@@ -6,7 +6,7 @@ import { csvOf as csvWith, type PageFigure } from "./csv.ts";
 const csvOf = (figure: PageFigure) => csvWith(figure, readableText);
 
 describe("CSV of a figure", () => {
-  it("is a labelled matrix for one heat map, with empty cells for gaps", () => {
+  it("is a labeled matrix for one heat map, with empty cells for gaps", () => {
     const z = [
       [1.5, Number.NaN],
       [-2, 4e-9],

@@ -18,7 +18,7 @@ const params = z.strictObject({
   steps: z.int().positive().default(30).meta({ description: "updates", unit: "steps" }),
   lr: z.number().positive().default(1e-2).meta({ description: "learning rate" }),
   weightDecay: z.number().min(0).default(1).meta({ description: "weight decay" }),
-  optimizer: z.enum(["adamw", "sgd"]).default("adamw").meta({ description: "optimiser" }),
+  optimizer: z.enum(["adamw", "sgd"]).default("adamw").meta({ description: "optimizer" }),
   shuffled: z.boolean().default(true).meta({ description: "train in mini-batches too" }),
   seed: z.int().min(0).default(3).meta({ description: "seed of the mini-batches" }),
   limit: z.number().default(10).meta({ description: "largest loss that is claimed" }),

@@ -2,7 +2,7 @@
 
 import {
   type Block,
-  behaviour,
+  behavior,
   claim,
   count,
   figure,
@@ -40,7 +40,7 @@ export function* scoreSection(title: string, id: string, scores: Scores): Genera
   );
   yield prose(
     `A carry that meets a column of sum 9 moves on. By the longest cascade, the most nines that one carry passes, the shares of right answers are ${shares(byCascade)}. `,
-    behaviour(
+    behavior(
       `cascades-${id}`,
       counted.length < 2 ? undefined : falls,
       `With every further nine it is less, as far as there are ${enough} questions. `,

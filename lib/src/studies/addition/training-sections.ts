@@ -2,7 +2,7 @@
 
 import {
   type Block,
-  behaviour,
+  behavior,
   claim,
   count,
   figure,
@@ -242,7 +242,7 @@ export function* digitSection(
   yield section("One digit at a time");
   yield prose(
     `A digit *changes phase* where the mean of its last ${meanOver} logged losses first falls below half of what guessing costs: ${number(Math.log(10) / 2)} nats, for the leading digit ${number(Math.log(2) / 2)}. ${own.length === 0 ? "No digit has" : list(own.map(({ name, step }) => `${name} at step ${count(step)}`))}. `,
-    behaviour(
+    behavior(
       "own-times",
       gaps.length === 0 ? undefined : Math.min(...gaps) > meanOver,
       `No two of them are within ${meanOver} steps.`,

@@ -2,7 +2,7 @@
 
 import {
   type Block,
-  behaviour,
+  behavior,
   count,
   explore,
   figure,
@@ -100,7 +100,7 @@ function* sumSection(asked: string, got: OwnSum, digits: number): Generator<Bloc
   yield section(`Your sum: ${asked}`);
   yield prose(
     `It writes \`${written}\`, each digit after those that it wrote before; the sum is \`${right}\`. `,
-    behaviour("own-sum-right", wrong.length === 0, "That is right.", `Wrong: ${list(wrong)}.`),
+    behavior("own-sum-right", wrong.length === 0, "That is right.", `Wrong: ${list(wrong)}.`),
     " Below, the digits before are the right ones, as in training.",
   );
   yield table(

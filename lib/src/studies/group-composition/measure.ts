@@ -10,7 +10,7 @@ import type { AnyModel, Subject } from "../../lab/index.ts";
 import { type Kind, kindOf } from "./kinds.ts";
 import { pairIndices, splitOf } from "./plan.ts";
 import {
-  analyseRepresentations,
+  analyzeRepresentations,
   character,
   cosetSubgroups,
   functionSpace,
@@ -146,7 +146,7 @@ export async function representations(
     ...of.folded(model, group.order),
     of.unembed(model),
   ]) as [NdArray, NdArray, NdArray];
-  const analysis = await analyseRepresentations({
+  const analysis = await analyzeRepresentations({
     group,
     irreps: irrepsOf(question),
     pass: allPairs(subject, group),

@@ -3,7 +3,7 @@
 import {
   aboveChance,
   type Block,
-  behaviour,
+  behavior,
   count,
   figure,
   headline,
@@ -366,7 +366,7 @@ export function answersRight({ opened, question, prefix, whose }: Shown) {
     question.split === null
       ? "all pairs (which ones it was trained on is not known)"
       : "the pairs it was not trained on";
-  return behaviour(
+  return behavior(
     `${prefix}answers-all`,
     share === 1,
     `${capital(whose)} answers every one of ${which} right. `,

@@ -2,7 +2,7 @@
 
 import {
   type Block,
-  behaviour,
+  behavior,
   claim,
   count,
   figure,
@@ -27,7 +27,7 @@ export function* learning(curves: Curves, shown: Shown): Generator<Block> {
   const peak = Math.max(...curves.testLoss);
   yield section(
     headline(
-      behaviour(
+      behavior(
         "groks",
         grokked !== undefined && then !== undefined && then < 0.5,
         "Memorize first, understand later",
@@ -41,7 +41,7 @@ export function* learning(curves: Curves, shown: Shown): Generator<Block> {
       ? `At the last step, ${count(lastOf(curves.step))}, it answers ${percent(lastOf(curves.trainAccuracy))} of the training pairs right. `
       : `From step ${count(memorized)} on the log has a step at which 99.9 % of the training pairs are right; ${percent(then ?? Number.NaN)} of the others are right then. `,
     `The test loss is largest with ${number(peak)} nats; guessing costs ${number(guess)}. `,
-    behaviour(
+    behavior(
       "generalizes",
       grokked !== undefined,
       `At step ${count(grokked ?? 0)} 99 % of the pairs that it was not trained on are right; the test loss ends at ${number(lastOf(curves.testLoss))} nats.`,

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import {
   type Block,
-  behaviour,
+  behavior,
   claim,
   count,
   explore,
@@ -198,7 +198,7 @@ function answerInShort({ copyLength }: InductionHeadsParams, opened: Opened) {
     `${percent(scoreOf(scores[kind], head))} of its attention`;
   return [
     `In a sequence of random tokens ${copyLength} tokens in a row come back: the only way to predict anything is to remember what followed a token when it stood there before. Can two layers of attention learn that, and how do they do it? Guessing costs ${number(guess)} nats; `,
-    behaviour(
+    behavior(
       "learned",
       learned,
       `on later copies the model pays ${number(paid.later)}. `,

@@ -2,7 +2,7 @@
 
 import {
   type Block,
-  behaviour,
+  behavior,
   claim,
   count,
   figure,
@@ -65,20 +65,20 @@ export function* lossSection(
   const halves = copies.map(({ y }) => stepBelow(curves.step, y, guess / 2));
   yield section(
     headline(
-      behaviour("falls-suddenly", to !== undefined && share <= sudden, "A sudden fall", ""),
+      behavior("falls-suddenly", to !== undefined && share <= sudden, "A sudden fall", ""),
       "Loss during training",
     ),
   );
   yield prose(
     `Every batch is new, so its loss before the update is train and test loss in one. Guessing costs ${number(guess)} nats, and the first batch ${number(curves.trainLoss[0] ?? Number.NaN)}. `,
-    behaviour(
+    behavior(
       "loss-falls",
       to !== undefined,
       `It falls below nine tenths of guessing at step ${count(from ?? 0)} and below a quarter at step ${count(to ?? 0)}, ${percent(share)} of the training later.`,
       `It has not fallen below a quarter of guessing by step ${count(lastOf(curves.step))}.`,
     ),
     ` The last batch has ${number(lastOf(curves.trainLoss))}. `,
-    behaviour(
+    behavior(
       "all-copies-learned",
       halves.length === 0 ? undefined : halves.every((step) => step !== undefined),
       `The copies fall through half of guessing at ${steppedList(halves)}.`,
@@ -87,7 +87,7 @@ export function* lossSection(
   );
   yield prose(
     "The first copy is never trained on, and nothing predicts it. ",
-    behaviour(
+    behavior(
       "first-copy-costs-more",
       losses.first > guess,
       `There the model pays ${number(losses.first)} nats, more than guessing: it bets on tokens that do not come.`,
@@ -211,7 +211,7 @@ export function* developmentSection(
   yield section("How the heads come about");
   yield prose(
     `At each checkpoint, the attention of every head on what it would look at as a previous-token head and as an induction head. Half of its attention at the end to the token before is first reached by ${when("previous", heads.previousHeads)}; half of that to what came next by ${when("induction", heads.inductionHeads)}. `,
-    behaviour(
+    behavior(
       "halfway",
       half !== undefined,
       `The loss falls through half of guessing at step ${count(half ?? 0)}.`,

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import {
   type Block,
-  behaviour,
+  behavior,
   claim,
   figure,
   headline,
@@ -171,8 +171,8 @@ function* learning(curves: Curves, vocab: number): Generator<Block> {
   const chance = Math.log(vocab);
   yield section("Training on sequences that never repeat");
   yield prose(
-    "Every batch is drawn afresh, so nothing can be memorised. ",
-    behaviour(
+    "Every batch is drawn afresh, so nothing can be memorized. ",
+    behavior(
       "learns",
       end < chance / 2,
       `The test loss falls from ${number(start)} to ${number(end)} nats (guessing among ${vocab} answers costs ${number(chance)}), at an accuracy of ${percent(lastOf(curves.testAccuracy))} on random sequences.`,

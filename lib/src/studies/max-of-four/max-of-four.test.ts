@@ -47,7 +47,7 @@ describe("the published models", () => {
     expect(publishedModels.every(([, correct, bound]) => bound <= correct)).toBe(true);
   });
 
-  it("are summarised by the sample deviation", () => {
+  it("are summarized by the sample deviation", () => {
     expect(spreadOf([1, 2, 3])).toEqual({ mean: 2, deviation: 1, furthest: 1 });
   });
 });

@@ -202,7 +202,7 @@ function* attention(seen: Circuits, atEnd: boolean): Generator<Block> {
         "position-ignored",
         spread < step,
         "That is less than the smallest step from one number to the next, so which number comes first does not decide which gets more attention.",
-        `The smallest step from one number to the next is ${number(step)}, so the order of neighbours can matter.`,
+        `The smallest step from one number to the next is ${number(step)}, so the order of neighbors can matter.`,
       ),
     ],
     scatter({
@@ -223,7 +223,7 @@ function* attention(seen: Circuits, atEnd: boolean): Generator<Block> {
 }
 
 function* copying(seen: Circuits, atEnd: boolean): Generator<Block> {
-  const { ov, centred, margins, vocab } = seen;
+  const { ov, centered, margins, vocab } = seen;
   const least = Math.min(...margins);
   const axes = { xLabel: "output logit token", yLabel: "input token", valueLabel: "logit" };
   yield section(
@@ -237,7 +237,7 @@ function* copying(seen: Circuits, atEnd: boolean): Generator<Block> {
     `Each row: what a number adds to the ${vocab} logits when all attention is on it. In ${copied(seen)} of ${vocab} rows the largest entry is the number itself; the smallest margin to another is ${number(least)}.`,
   );
   yield figure(
-    "ov-centred",
+    "ov-centered",
     "Logits written by attention, less that of the number itself",
     [
       "Each row less its diagonal entry; 0 is the number's own logit. ",
@@ -248,7 +248,7 @@ function* copying(seen: Circuits, atEnd: boolean): Generator<Block> {
         `In ${vocab - copied(seen)} rows another answer is raised at least as much as the number itself.`,
       ),
     ],
-    heatmap({ z: centred, ...axes, sequential: true }),
+    heatmap({ z: centered, ...axes, sequential: true }),
   );
   yield figure(
     "ov",

@@ -111,7 +111,7 @@ describe("circuits", () => {
       );
       for (const [out, logit] of ov.entries()) {
         expect(reading.ov.data[token * vocab + out]).toBeCloseTo(logit, 5);
-        expect(reading.centred.data[token * vocab + out]).toBeCloseTo(
+        expect(reading.centered.data[token * vocab + out]).toBeCloseTo(
           logit - (ov[token] as number),
           5,
         );

@@ -56,8 +56,8 @@ export function circuits({ model }: Subject) {
   const place = places.mean(0);
   const qk = score(numbers.add(place)).sub(score(asks)).tolist() as number[];
   const ov = write(numbers.add(place));
-  const centred = ov.sub(expandDims(diagonal(ov), 1));
-  const margins = (centred.tolist() as number[][]).map(
+  const centered = ov.sub(expandDims(diagonal(ov), 1));
+  const margins = (centered.tolist() as number[][]).map(
     (row, token) => -Math.max(...row.filter((_value, out) => out !== token)),
   );
   const direct = asks.matmul(U).tolist() as number[];
@@ -69,7 +69,7 @@ export function circuits({ model }: Subject) {
     /** "token out": logits written when a number is attended to. */
     ov: ov.readSync(),
     /** "token out": the same, less the logit of the number itself. */
-    centred: centred.readSync(),
+    centered: centered.readSync(),
     /** "token": logit of the number itself less the largest other. */
     margins,
     /** "out" each: (E + P)= U, (E + P)= V O U, and for each position P less the mean through V O U. */

@@ -2,7 +2,7 @@
 
 import {
   type Block,
-  behaviour,
+  behavior,
   claim,
   count,
   figure,
@@ -27,27 +27,27 @@ function milestones(curves: Curves) {
     firstStep(curves, part, (accuracy) => accuracy === 1);
   const peak = Math.max(...curves.testLoss);
   const worst = firstStep(curves, "testLoss", (loss) => loss === peak) ?? 0;
-  return { peak, worst, memorised: all("trainAccuracy"), grokked: all("testAccuracy") };
+  return { peak, worst, memorized: all("trainAccuracy"), grokked: all("testAccuracy") };
 }
 
 export function* learning({ vocab, forcedGaps }: MaxOfTwoParams, curves: Curves): Generator<Block> {
-  const { peak, worst, memorised, grokked } = milestones(curves);
+  const { peak, worst, memorized, grokked } = milestones(curves);
   const chance = Math.log(vocab);
   const trainThen = valueAt(curves, "trainAccuracy", worst) ?? Number.NaN;
   const testThen = valueAt(curves, "testAccuracy", worst) ?? Number.NaN;
   const waits = worst > 0 && peak > 0.5 * chance && trainThen > 0.9;
   yield section(
     headline(
-      behaviour("waits", waits && grokked !== undefined, "It waits on a plateau, then groks", ""),
+      behavior("waits", waits && grokked !== undefined, "It waits on a plateau, then groks", ""),
       "Learning",
     ),
   );
   yield prose(
     `The training set holds the hardest sequences first, those whose two largest numbers differ by ${forcedGaps.join(", ")}. The test loss is largest at step ${count(worst)}, ${number(peak)} nats; guessing among ${vocab} answers costs ${number(chance)}. At that step ${percent(trainThen)} of the training sequences and ${percent(testThen)} of the others are answered correctly. `,
-    memorised === undefined
+    memorized === undefined
       ? `By the last step the model does not answer every training sequence correctly (${percent(lastOf(curves.trainAccuracy))}). `
-      : `From step ${count(memorised)} on the log has a step at which every training sequence is right; ${percent(valueAt(curves, "testAccuracy", memorised) ?? Number.NaN)} of the others are right then. `,
-    behaviour(
+      : `From step ${count(memorized)} on the log has a step at which every training sequence is right; ${percent(valueAt(curves, "testAccuracy", memorized) ?? Number.NaN)} of the others are right then. `,
+    behavior(
       "grokked",
       grokked !== undefined,
       `At step ${count(grokked ?? 0)} it makes no mistake on sequences that it was not trained on.`,
@@ -55,7 +55,7 @@ export function* learning({ vocab, forcedGaps }: MaxOfTwoParams, curves: Curves)
     ),
   );
   const markers = [
-    { label: "train: all right", value: memorised },
+    { label: "train: all right", value: memorized },
     { label: "test: all right", value: grokked },
   ].flatMap(({ label, value }) => (value === undefined ? [] : [{ label, value }]));
   const shared = { x: curves.step, xLabel: "step", markers };
@@ -139,7 +139,7 @@ export function* firstClaims(curves: Curves): Generator<Block> {
 }
 
 export function* epochClaims(curves: Curves): Generator<Block> {
-  const { worst, memorised, grokked } = milestones(curves);
+  const { worst, memorized, grokked } = milestones(curves);
   const loss = (step: number) => valueAt(curves, "testLoss", step);
   const digits = { within: 1e-5, why: "printed to six digits" };
   yield claim(
@@ -164,11 +164,11 @@ export function* epochClaims(curves: Curves): Generator<Block> {
   };
   yield claim("worst-epoch", "epoch of the largest test loss", retrained, 1369, worst, spread);
   yield claim(
-    "memorised-epoch",
+    "memorized-epoch",
     "first epoch with every training pair right",
     retrained,
     1539,
-    memorised,
+    memorized,
     spread,
   );
   yield claim(

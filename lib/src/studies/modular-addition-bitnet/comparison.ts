@@ -47,7 +47,7 @@ export function* comparison(all: readonly Kind[], p: number): Generator<Block> {
   const trained = all.filter(({ training }) => training.curves.step.length > 0);
   yield section("Kinds of weights side by side");
   yield prose(
-    `All start from the same weights, see the same data and have the same optimiser; the matrices of the forward pass differ, and with them the scale of what they compute: signs are not scaled, so scores and activations of the binary network start much larger. They are trained for different numbers of updates, ${list(all.map(({ kind, training }) => `${count(training.at().step ?? 0)} (${kind})`))}, so that the numbers at the end compare both the kind and the time.`,
+    `All start from the same weights, see the same data and have the same optimizer; the matrices of the forward pass differ, and with them the scale of what they compute: signs are not scaled, so scores and activations of the binary network start much larger. They are trained for different numbers of updates, ${list(all.map(({ kind, training }) => `${count(training.at().step ?? 0)} (${kind})`))}, so that the numbers at the end compare both the kind and the time.`,
   );
   yield table("kinds", "Each network at the checkpoint looked at", rowsOf(all));
   yield figure(

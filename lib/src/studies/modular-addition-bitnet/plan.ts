@@ -8,7 +8,7 @@ import {
 } from "../../models/index.ts";
 import { TorchGenerator } from "../../rng/index.ts";
 import type { TrainingPlan } from "../../train/plan.ts";
-import { optimisation } from "../modular-addition/plan.ts";
+import { optimization } from "../modular-addition/plan.ts";
 import { modularSplit } from "../shared/modular-arithmetic/split.ts";
 import { weightCount } from "../shared/weight-count.ts";
 import type { BitNetParams } from "./params.ts";
@@ -42,7 +42,7 @@ export const firstUpdates = "first-updates";
 
 /**
  * The notebook's first updates where this run has another weight decay, and, to compare with, the
- * same initial weights, data and optimiser with other weights in the forward pass.
+ * same initial weights, data and optimizer with other weights in the forward pass.
  */
 export function companions(params: BitNetParams): Record<string, TrainingPlan<BitNetConfig>> {
   const others = params.compare ? compared : [];
@@ -81,7 +81,7 @@ function planFor(params: BitNetParams, quantization: Quantization): TrainingPlan
     evalEvery: params.evalEvery,
     evalAt: printedSteps(params).filter((step) => step <= params.steps),
     checkpointEvery: params.checkpointEvery,
-    ...optimisation(params),
+    ...optimization(params),
     lossPrecision: "float64",
     frozen: [],
   };

@@ -13,7 +13,7 @@ const unit = (description: string, unitName?: string) =>
 const composite = ({ input }: { readonly input?: unknown }): string =>
   `must be a prime, so that every frequency tells all answers apart; the nearest is ${nearestPrime(Number(input))}`;
 
-/** Parameters shared by every study of modular arithmetic: the data, the size, the optimiser. */
+/** Parameters shared by every study of modular arithmetic: the data, the size, the optimizer. */
 export const taskParams = {
   operation: z
     .enum(["a+b", "a-b", "a*b", "a/b", "a^2+b^2", "x^2+xy+y^2"])
@@ -39,7 +39,7 @@ export const taskParams = {
     .meta(unit("torch.randperm, or Python's random.shuffle as in progress-measures")),
 };
 
-/** Optimiser and schedule of logging. `steps` are updates on the full training set. */
+/** Optimizer and schedule of logging. `steps` are updates on the full training set. */
 export const trainingParams = {
   lr: z.number().positive().default(1e-3).meta(unit("learning rate of AdamW")),
   weightDecay: z.number().min(0).default(1).meta(unit("decoupled weight decay of AdamW")),
@@ -75,7 +75,7 @@ const fields = z.strictObject({
 });
 
 /**
- * The model of Grokking_Demo and of Nanda et al. 2023: one layer, no normalisation, ReLU. `outputs` has
+ * The model of Grokking_Demo and of Nanda et al. 2023: one layer, no normalization, ReLU. `outputs` has
  * room for every answer, and heads are of whole width.
  */
 export const modularAdditionParams = wholeHeads(fields).refine(

@@ -51,7 +51,7 @@ export function plan(params: ModularAdditionParams): TrainingPlan<HookedTransfor
     evalEvery: params.evalEvery,
     evalAt: printedSteps.filter((step) => step <= params.steps),
     checkpointEvery: params.checkpointEvery,
-    ...optimisation(params),
+    ...optimization(params),
     float64Steps: params.float64Steps,
     frozen: hookedTransformer
       .parameters(config)
@@ -61,7 +61,7 @@ export function plan(params: ModularAdditionParams): TrainingPlan<HookedTransfor
 }
 
 /** AdamW at a constant rate, as the notebook sets it. */
-export function optimisation(params: {
+export function optimization(params: {
   readonly lr: number;
   readonly beta1: number;
   readonly beta2: number;

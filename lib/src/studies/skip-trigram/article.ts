@@ -6,7 +6,7 @@
 import { z } from "zod";
 import {
   type Block,
-  behaviour,
+  behavior,
   claim,
   count,
   mechanism,
@@ -193,7 +193,7 @@ function answerInShort(
     `${plural(params.nHeads, "attention head")} of width ${params.dHead}, with one-hot embedding and unembedding: can they answer \`a … b 0\` by a table of ten pairs, when one sequence in ${params.oneIn} is such signal${params.oneIn > 1 ? ", and the label of the others is random" : ""}? On ${count(all.count)} new sequences ${percent(all.accuracy)} of the answers are right, where the rule gives ${percent(best.accuracy)} on average; the cross-entropy is ${number(all.loss)} nats, where it gives ${number(best.loss)}. `,
     part("signal", some),
     part(`noise, which costs ln 11 = ${number(lnLabels)} at best,`, noise),
-    behaviour(
+    behavior(
       "signal-learned",
       learned,
       `All ${count(heads.sequences)} signal sequences are right. `,

@@ -2,7 +2,7 @@
 
 import {
   type Block,
-  behaviour,
+  behavior,
   claim,
   count,
   figure,
@@ -125,7 +125,7 @@ export function* trainingSection(
     noisy
       ? `Noise costs ${number(lastOf(noiseLoss))}, where ln 11 = ${number(lnLabels)} is the least that it can cost on average; it costs more at ${count(above)} of ${count(noiseLoss.length)} logged epochs. `
       : "",
-    behaviour(
+    behavior(
       "test-signal-learned",
       reached >= 0,
       `The signal of the test set is all right at epoch ${count(reached)} for the first time.`,

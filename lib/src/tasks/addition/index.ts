@@ -54,7 +54,7 @@ export const addition: Task<AdditionParams> = {
     url: "https://arxiv.org/abs/2310.13121",
   },
   params,
-  labelled: "some",
+  labeled: "some",
   drawn: "independent",
   small: { digits: 2, trainCount: 60, testCount: 20 },
   vocabulary: ({ digits }) => ({

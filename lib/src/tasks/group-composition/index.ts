@@ -45,7 +45,7 @@ export const groupComposition: Task<GroupCompositionParams> = {
     url: "https://arxiv.org/abs/2302.03025",
   },
   params,
-  labelled: "last",
+  labeled: "last",
   drawn: "partition",
   small: {},
   vocabulary({ group }) {

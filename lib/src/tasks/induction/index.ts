@@ -59,7 +59,7 @@ export const induction: Task<InductionParams> = {
     url: "https://arxiv.org/abs/2301.05217",
   },
   params,
-  labelled: "some",
+  labeled: "some",
   drawn: "independent",
   small: { vocabulary: 4, copyLength: 2, copies: 2, slack: 1, trainCount: 40, testCount: 10 },
   vocabulary: (given) => ({

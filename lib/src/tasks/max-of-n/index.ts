@@ -54,7 +54,7 @@ export const maxOfN: Task<MaxOfNParams> = {
     url: "https://arxiv.org/abs/2406.11779",
   },
   params,
-  labelled: "last",
+  labeled: "last",
   drawn: "partition",
   small: {},
   vocabulary: ({ n, vocab, equals }) => ({
@@ -99,7 +99,7 @@ export function randomSequences(
   rng: Pick<Rng, "randint">,
 ): Examples {
   const drawn = rng.randint(0, vocab, count * n);
-  return labelled(n, vocab, equals, count, (row, pos) => drawn[row * n + pos] as number);
+  return labeled(n, vocab, equals, count, (row, pos) => drawn[row * n + pos] as number);
 }
 
 function allSequences({ n, vocab, equals }: MaxOfNParams): Examples {
@@ -111,10 +111,10 @@ function allSequences({ n, vocab, equals }: MaxOfNParams): Examples {
   }
   const digit = (row: number, pos: number): number =>
     Math.floor(row / vocab ** (n - 1 - pos)) % vocab;
-  return labelled(n, vocab, equals, count, digit);
+  return labeled(n, vocab, equals, count, digit);
 }
 
-function labelled(
+function labeled(
   n: number,
   vocab: number,
   equals: boolean,

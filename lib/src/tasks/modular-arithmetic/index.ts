@@ -48,7 +48,7 @@ export const modularArithmetic: Task<ModularArithmeticParams> = {
     url: "https://arxiv.org/abs/2201.02177",
   },
   params,
-  labelled: "last",
+  labeled: "last",
   drawn: "partition",
   small: {},
   vocabulary(given) {

@@ -42,7 +42,7 @@ export const skipTrigram: Task<SkipTrigramParams> = {
   title: "Skip trigrams with noise",
   source: { paper: "Notebook on skip trigrams with noise and one-hot embeddings", at: "cell 2" },
   params,
-  labelled: "last",
+  labeled: "last",
   drawn: "independent",
   small: { trainCount: 200, testCount: 50 },
   vocabulary: ({ length }) => ({

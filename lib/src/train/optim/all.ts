@@ -1,4 +1,4 @@
-/** Every optimiser. One line registers one. */
+/** Every optimizer. One line registers one. */
 
 export { adam } from "./adam.ts";
 export { adamw } from "./adamw.ts";

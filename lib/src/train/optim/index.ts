@@ -1,4 +1,4 @@
-/** Optimisers with PyTorch's semantics. */
+/** Optimizers with PyTorch's semantics. */
 
 import { UnknownNameError } from "../../core/errors.ts";
 import { checkOptions, type OptionNames } from "../../core/options.ts";
@@ -24,7 +24,7 @@ const optimizerNames: OptionNames<OptimizerOptions> = {
   momentum: true,
 };
 
-/** The optimiser a plan names, with its options checked and its defaults filled in. */
+/** The optimizer a plan names, with its options checked and its defaults filled in. */
 export function optimizerOf(options: OptimizerOptions): {
   readonly optimizer: Optimizer<unknown>;
   readonly options: unknown;

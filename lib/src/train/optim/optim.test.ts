@@ -49,7 +49,7 @@ function fiveUpdates(given: OptimizerOptions): number[][] {
   });
 }
 
-describe("optimisers", () => {
+describe("optimizers", () => {
   it.each(Object.keys(golden.cases))("%s does what PyTorch does over five updates", (title) => {
     const { options, weights } = golden.cases[title] as Golden["cases"][string];
     for (const [t, row] of fiveUpdates(options).entries()) {

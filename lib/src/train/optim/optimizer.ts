@@ -1,4 +1,4 @@
-/** The contract of an optimiser: elementwise formulas, with scalars worked out in float64. */
+/** The contract of an optimizer: elementwise formulas, with scalars worked out in float64. */
 
 import type { z } from "zod";
 import type { Tensor } from "../../arrays/index.ts";

@@ -17,7 +17,7 @@ export const adamEps: z.ZodType<number> = z
   .default(1e-8)
   .meta({ description: "added to the root of the mean square" });
 
-/** Weight decay with PyTorch's default for the optimiser. */
+/** Weight decay with PyTorch's default for the optimizer. */
 export function weightDecay(description: string): z.ZodType<number> {
   return z.number().min(0).default(0).meta({ description });
 }

@@ -3,7 +3,7 @@
 export { byCoset, cosetSubgroups } from "./cosets.ts";
 export { type IrrepOptions, irreducibleRepresentations } from "./irreps.ts";
 export {
-  analyseRepresentations,
+  analyzeRepresentations,
   keyThreshold,
   type RepresentationAnalysis,
   type RepresentationInput,

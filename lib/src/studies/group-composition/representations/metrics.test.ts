@@ -4,7 +4,7 @@ import { type NdArray, nd } from "../../../core/nd.ts";
 import { groupByName, multiply } from "../../../groups/index.ts";
 import { TorchGenerator } from "../../../rng/index.ts";
 import {
-  analyseRepresentations,
+  analyzeRepresentations,
   character,
   irreducibleRepresentations,
   lowRank,
@@ -62,7 +62,7 @@ const input: RepresentationInput = {
 let analysis: RepresentationAnalysis;
 
 beforeAll(async () => {
-  analysis = await analyseRepresentations(input);
+  analysis = await analyzeRepresentations(input);
 });
 
 /** Rows as lists of lists. */
@@ -208,7 +208,7 @@ describe("a network that computes one character exactly", () => {
   };
   let opened: RepresentationAnalysis;
   beforeAll(async () => {
-    opened = await analyseRepresentations(exact);
+    opened = await analyzeRepresentations(exact);
   });
 
   it("has similarity 1 with it, 0 with the others, and it as its only key representation", () => {
@@ -220,7 +220,7 @@ describe("a network that computes one character exactly", () => {
   });
 
   it("takes the key representations it is told", async () => {
-    const told = await analyseRepresentations({ ...exact, key: ["sign"] });
+    const told = await analyzeRepresentations({ ...exact, key: ["sign"] });
     expect(told.keyRepresentations).toEqual(["sign"]);
   });
 
@@ -240,7 +240,7 @@ describe("a network that computes one character exactly", () => {
 describe("logits against a trace", () => {
   const trace = atPairs(traceTable(group, character(naturalRepresentation(group))));
   const compared = async (logits: NdArray) =>
-    (await analyseRepresentations({ ...input, pass: passOver(logits, drawn.hidden) })).traces;
+    (await analyzeRepresentations({ ...input, pass: passOver(logits, drawn.hidden) })).traces;
 
   it("agree with a multiple of themselves", async () => {
     const scaled = nd(
@@ -279,7 +279,7 @@ describe("logits against a trace", () => {
   });
 
   it("of key representations are weighted as the logits have them", async () => {
-    const { traces } = await analyseRepresentations({
+    const { traces } = await analyzeRepresentations({
       ...input,
       pass: passOver(
         atPairs(traceTable(group, character(irreps[2] as Representation))),
@@ -300,7 +300,7 @@ describe("losses without a part", () => {
       [N, n],
       [...drawn.logits.data].map((x) => 400 * x),
     );
-    const { losses } = await analyseRepresentations({
+    const { losses } = await analyzeRepresentations({
       ...input,
       pass: passOver(large, drawn.hidden),
       key: ["sign", "standard"],
@@ -358,7 +358,7 @@ describe("vectors and neurons", () => {
       7,
       matrixOf(standard, a)[1] as number,
     ]);
-    const { neurons } = await analyseRepresentations({
+    const { neurons } = await analyzeRepresentations({
       ...input,
       pass: passOver(drawn.logits, nd("float32", [N, 3], activations)),
       unembed: draw(5, 3, n),
@@ -371,12 +371,12 @@ describe("vectors and neurons", () => {
 describe("inputs that do not fit", () => {
   it("are refused by name and shape", async () => {
     const wrong = passOver(draw(1, N, 4), drawn.hidden);
-    await expect(analyseRepresentations({ ...input, pass: wrong })).rejects.toThrow(
-      'analyseRepresentations logits "pair c": expected [36,6], got [36,4]',
+    await expect(analyzeRepresentations({ ...input, pass: wrong })).rejects.toThrow(
+      'analyzeRepresentations logits "pair c": expected [36,6], got [36,4]',
     );
     const unembed = draw(1, 4, n);
-    await expect(analyseRepresentations({ ...input, unembed })).rejects.toThrow(
-      'analyseRepresentations unembed "neuron c": expected [5,6], got [4,6]',
+    await expect(analyzeRepresentations({ ...input, unembed })).rejects.toThrow(
+      'analyzeRepresentations unembed "neuron c": expected [5,6], got [4,6]',
     );
   });
 });

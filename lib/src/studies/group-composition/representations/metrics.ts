@@ -73,7 +73,7 @@ export interface SubspaceLosses {
   readonly hiddenExcluded: number;
 }
 
-/** What `analyseRepresentations` measures. */
+/** What `analyzeRepresentations` measures. */
 export interface RepresentationAnalysis {
   readonly performance: SplitPerformance;
   readonly representations: readonly RepresentationMetrics[];
@@ -112,14 +112,14 @@ interface Part {
 }
 
 /** Every metric of the paper, per representation and in total. */
-export async function analyseRepresentations(
+export async function analyzeRepresentations(
   input: RepresentationInput,
 ): Promise<RepresentationAnalysis> {
   const { group, irreps, unembed, trainIndices, testIndices } = input;
   const natural = traceTable(group, character(naturalRepresentation(group)));
   const sums = await sumPairs(group, input.pass, natural);
   const neuron = sums.squares.length;
-  dims("analyseRepresentations unembed", unembed, "neuron c", { neuron, c: group.order });
+  dims("analyzeRepresentations unembed", unembed, "neuron c", { neuron, c: group.order });
   const parts = irreps.map((irrep) => partOf(group, irrep, sums));
   const key = parts.filter(({ irrep, similarity }) =>
     input.key === undefined
@@ -220,7 +220,7 @@ async function secondPass(
   const comparison = key.length === 0 ? null : new TraceComparison(weightedTrace(group, key));
   const [row, powers] = [new Float64Array(group.order), new Float64Array(group.order)];
   await pass((block) => {
-    const { pair } = checkBlock("analyseRepresentations", group, block);
+    const { pair } = checkBlock("analyzeRepresentations", group, block);
     excluded.add(block);
     for (let i = 0; i < pair && comparison !== null; i++) {
       centerRow(block.logits.data, i * group.order, row, powers);

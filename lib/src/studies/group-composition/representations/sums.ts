@@ -44,7 +44,7 @@ export async function sumPairs(
   const logits = new LogitSums(group, comparison);
   let hidden: HiddenSums | undefined;
   await pass((block) => {
-    const { pair, neuron } = checkBlock("analyseRepresentations", group, block);
+    const { pair, neuron } = checkBlock("analyzeRepresentations", group, block);
     hidden ??= new HiddenSums(group, neuron);
     for (let i = 0; i < pair; i++) logits.add(block, i);
     hidden.add(block, pair);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { float64 } from "../../../analysis/linalg/index.ts";
 import { furthest, noise, noiseRng, onInputs } from "../../../analysis/testing/numbers.ts";
-import { analyseModularAddition, type ModularAdditionInput } from "./analysis.ts";
+import { analyzeModularAddition, type ModularAdditionInput } from "./analysis.ts";
 
 const p = 11;
 const key = 3;
@@ -41,9 +41,9 @@ function ideal(): ModularAdditionInput {
   };
 }
 
-describe("analyseModularAddition", () => {
+describe("analyzeModularAddition", () => {
   it("finds the one frequency of an ideal model everywhere, and all shares are 1", () => {
-    const analysis = analyseModularAddition(ideal());
+    const analysis = analyzeModularAddition(ideal());
     expect(analysis.keyFrequencies).toEqual([key]);
     const { embedding, unembedding, neurons, logits } = analysis.found;
     expect([embedding, unembedding, neurons, logits]).toEqual([[key], [key], [key], [key]]);
@@ -63,7 +63,7 @@ describe("analyseModularAddition", () => {
   });
 
   it("measures what the model does: accuracy, restricted loss equal to full, excluded loss at chance", () => {
-    const { performance, progress } = analyseModularAddition(ideal());
+    const { performance, progress } = analyzeModularAddition(ideal());
     expect(performance.accuracy).toEqual({ all: 1, train: 1, test: 1 });
     expect(performance.loss.all).toBeGreaterThan(progress.full.all);
     expect(progress.restricted.all).toBeCloseTo(progress.full.all, 12);
@@ -73,7 +73,7 @@ describe("analyseModularAddition", () => {
 
   it("returns what the figures draw, in its shapes", () => {
     const input = { ...ideal(), neuronPreActivations: noise([p * p, 3], 1) };
-    const analysis = analyseModularAddition(input, { neurons: [1], rng: noiseRng(2) });
+    const analysis = analyzeModularAddition(input, { neurons: [1], rng: noiseRng(2) });
     expect(analysis.neurons.maps.shape).toEqual([1, p, p]);
     expect(analysis.neurons.preActivationMaps?.shape).toEqual([1, p, p]);
     expect(analysis.neurons.transformedMaps.shape).toEqual([1, p, p]);
@@ -89,7 +89,7 @@ describe("analyseModularAddition", () => {
 
   it("leaves out what it was not given", () => {
     const { W_V: _, ...input } = ideal();
-    const analysis = analyseModularAddition(input);
+    const analysis = analyzeModularAddition(input);
     expect(analysis.neuronInput).toBeNull();
     expect(analysis.embedding.control).toBeNull();
     expect(analysis.neurons.preActivationMaps).toBeNull();
@@ -99,22 +99,22 @@ describe("analyseModularAddition", () => {
 
   it("takes key frequencies from elsewhere, by another rule, or as given", () => {
     const input = { ...ideal(), W_U: noise([2, p + 1], 3) };
-    expect(analyseModularAddition(input, { keyFrom: "logits" }).keyFrequencies).toEqual([key]);
-    const given = analyseModularAddition(input, { keyFrequencies: [1, 2] });
+    expect(analyzeModularAddition(input, { keyFrom: "logits" }).keyFrequencies).toEqual([key]);
+    const given = analyzeModularAddition(input, { keyFrequencies: [1, 2] });
     expect(given.keyFrequencies).toEqual([1, 2]);
     expect(given.summary.embedding).toBeCloseTo(0, 12);
     const rule = { kind: "atLeast", share: 2 } as const;
-    expect(analyseModularAddition(ideal(), { rule }).keyFrequencies).toEqual([]);
+    expect(analyzeModularAddition(ideal(), { rule }).keyFrequencies).toEqual([]);
   });
 
   it("refuses arrays that do not fit p", () => {
-    expect(() => analyseModularAddition({ ...ideal(), attention: float64([5, 1, 3]) })).toThrow(
+    expect(() => analyzeModularAddition({ ...ideal(), attention: float64([5, 1, 3]) })).toThrow(
       'attentionMaps "batch head src": expected [121,1,3], got [5,1,3]',
     );
-    expect(() => analyseModularAddition({ ...ideal(), W_E: float64([5, 2]) })).toThrow(
+    expect(() => analyzeModularAddition({ ...ideal(), W_E: float64([5, 2]) })).toThrow(
       "W_E (rows 0 to 11): expected [11,2], got [5,2]",
     );
-    expect(() => analyseModularAddition({ ...ideal(), logits: float64([121, 10]) })).toThrow(
+    expect(() => analyzeModularAddition({ ...ideal(), logits: float64([121, 10]) })).toThrow(
       "logits (first 11 columns): expected [?,11], got [121,10]",
     );
   });

@@ -83,7 +83,7 @@ export interface ModularAdditionInput {
 /** Where key frequencies are looked for. */
 export type KeyFrequencySource = "embedding" | "unembedding" | "neurons" | "logits";
 
-/** Choices of `analyseModularAddition`; the defaults fit trained models. */
+/** Choices of `analyzeModularAddition`; the defaults fit trained models. */
 export interface ModularAdditionOptions {
   /**
    * Whose frequency shares decide. Default "unembedding": the embedding keeps part of its initial
@@ -123,7 +123,7 @@ export interface FourierSummary {
   readonly wellExplainedNeurons: number;
 }
 
-/** What `analyseModularAddition` measures. */
+/** What `analyzeModularAddition` measures. */
 export interface ModularAdditionAnalysis {
   readonly p: number;
   readonly basis: FourierBasis;
@@ -201,26 +201,26 @@ const modularAdditionNames: OptionNames<ModularAdditionInput> = {
   weights: true,
 };
 
-/** Analyse one model of a + b modulo p. */
-export function analyseModularAddition(
+/** Analyze one model of a + b modulo p. */
+export function analyzeModularAddition(
   input: ModularAdditionInput,
   options: ModularAdditionOptions = {},
 ): ModularAdditionAnalysis {
-  checkOptions("analyseModularAddition", options, {
+  checkOptions("analyzeModularAddition", options, {
     keyFrom: true,
     rule: true,
     keyFrequencies: true,
     neurons: true,
     rng: true,
   });
-  checkOptions("analyseModularAddition", input, modularAdditionNames);
+  checkOptions("analyzeModularAddition", input, modularAdditionNames);
   const { p } = input;
   const basis = fourierBasis(p);
   const W_E = rows("W_E", input.W_E, 0, p);
   const W_U = firstColumns("W_U", input.W_U, p);
   const embeddingSpectrum = spectrum(basis, W_E);
   const unembedding = spectrum(basis, transpose(W_U));
-  const neurons = analyseNeurons(basis, input, options.neurons);
+  const neurons = analyzeNeurons(basis, input, options.neurons);
   const logits = logitCosines(firstColumns("logits", input.logits, p), p);
   const find = (shares: readonly number[]): number[] => keyFrequencies(shares, options.rule);
   const found = {
@@ -238,7 +238,7 @@ export function analyseModularAddition(
     keyFrequencies: key,
     found,
     performance: measurePerformance(input),
-    attention: analyseAttention(input),
+    attention: analyzeAttention(input),
     embedding: {
       svd: svd(W_E),
       control:
@@ -258,7 +258,7 @@ export function analyseModularAddition(
     progress: progressMeasures(
       pickOptions<ProgressInput>({ ...input, keyFrequencies: key }, progressNames),
     ),
-    summary: summarise(key, {
+    summary: summarize(key, {
       embedding: embeddingSpectrum,
       unembedding,
       logitMap,
@@ -284,7 +284,7 @@ function measurePerformance({
   return { loss: split(crossEntropy), accuracy: split(accuracy) };
 }
 
-function analyseAttention({ p, attention }: ModularAdditionInput): AttentionAnalysis {
+function analyzeAttention({ p, attention }: ModularAdditionInput): AttentionAnalysis {
   return {
     mean: meanAttention(attention),
     toFirst: attentionMaps(attention, p, 0),
@@ -292,7 +292,7 @@ function analyseAttention({ p, attention }: ModularAdditionInput): AttentionAnal
   };
 }
 
-function analyseNeurons(
+function analyzeNeurons(
   basis: FourierBasis,
   { p, neuronActivations, neuronPreActivations }: ModularAdditionInput,
   asked?: readonly number[],
@@ -327,7 +327,7 @@ function neuronInputSpectra(
   );
 }
 
-function summarise(
+function summarize(
   key: readonly number[],
   of: {
     p: number;

@@ -113,7 +113,7 @@ function* overTraining({ moments }: Opened, curves: Curves): Generator<Block> {
       mechanism(
         "attention-softens",
         memory.hard >= 0.5 && end.hard < memory.hard / 2 && grokked(lastOf(curves.testAccuracy)),
-        "It is a hard selector while it memorises, and has softened when it has grokked.",
+        "It is a hard selector while it memorizes, and has softened when it has grokked.",
         "That is not the change of a hard selector into a soft one in a network that groks.",
       ),
     ],

@@ -3,7 +3,7 @@ import { nd } from "../../../core/nd.ts";
 import { binaryWeights, integerProduct } from "./binary.ts";
 
 describe("binaryWeights", () => {
-  it("takes the sign after centring, and counts where that matters", () => {
+  it("takes the sign after centering, and counts where that matters", () => {
     const { signs, mean, uncentredDiffers, positive } = binaryWeights(
       nd("float32", [2, 2], [1, 2, 3, 10]),
     );

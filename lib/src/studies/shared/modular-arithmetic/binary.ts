@@ -3,7 +3,7 @@ import { dims } from "../../../core/dims.ts";
 import { InputError } from "../../../core/errors.ts";
 import type { NdArray } from "../../../core/nd.ts";
 
-/** What a binary layer computes with, and how a display without centring differs from it. */
+/** What a binary layer computes with, and how a display without centering differs from it. */
 export interface BinaryWeights {
   /** sign(W - mean W), int32, the shape of W; the mean is over the whole matrix. */
   readonly signs: NdArray;

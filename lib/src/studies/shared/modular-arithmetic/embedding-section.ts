@@ -144,7 +144,7 @@ function* spectra(seen: Circuit, before: Before | undefined): Generator<Block> {
   yield figure(
     "component-norms",
     "Norm of each Fourier component of the embedding",
-    `The lengths of the rows above, sine and cosine apart; those of ${keyOnes(key)} are coloured.`,
+    `The lengths of the rows above, sine and cosine apart; those of ${keyOnes(key)} are colored.`,
     bars({
       ...{ categories: names, series: [{ name: "W_E", values: e.spectrum.norms }], labels: false },
       highlight: names.filter((_, i) => key.includes(frequencies[i] ?? 0)),

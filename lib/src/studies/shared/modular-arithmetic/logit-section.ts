@@ -3,7 +3,7 @@
 import { fourierBasis, topFrequencies } from "../../../analysis/fourier/index.ts";
 import {
   type Block,
-  behaviour,
+  behavior,
   figure,
   headline,
   isMost,
@@ -43,7 +43,7 @@ export function* logits({ seen }: Opened): Generator<Block> {
   yield bySpectrum(
     "logit-cosines",
     "Share of the logits' variance in cos w(a + b − c)",
-    "One bar per frequency; the key frequencies are coloured.",
+    "One bar per frequency; the key frequencies are colored.",
     seen,
     { name: "share of variance", values: l.shares },
   );
@@ -135,7 +135,7 @@ export async function* ownPair({ study, snapshot, seen, view }: Opened): AsyncGe
   );
   yield section(`Your pair: ${a} + ${b}`);
   yield prose(
-    behaviour(
+    behavior(
       "own-pair",
       best === right,
       `It answers ${best}, which is right. `,

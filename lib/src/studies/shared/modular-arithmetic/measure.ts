@@ -17,7 +17,7 @@ import { type NdArray, nd } from "../../../core/nd.ts";
 import type { AnyModel, Subject } from "../../../lab/index.ts";
 import { type ReadArrays, type ReadTensors, tokenTable } from "../../../models/index.ts";
 import { TorchGenerator } from "../../../rng/index.ts";
-import { analyseModularAddition } from "./analysis.ts";
+import { analyzeModularAddition } from "./analysis.ts";
 import { binaryWeights, integerProduct } from "./binary.ts";
 import { allPairs, modularSplit, pairIndices, type SplitParams } from "./split.ts";
 
@@ -132,7 +132,7 @@ function attentionShares(attention: NdArray, p: number): readonly number[] {
   return neuronSpectrum(fourierBasis(p), nd("float64", [batch, heads], toFirst)).shares;
 }
 
-/** Mean logit, each row centred, for each (a + b - c) mod p. */
+/** Mean logit, each row centered, for each (a + b - c) mod p. */
 function meanByOffset(logits: NdArray, p: number): number[] {
   const { data } = logitsBySum(firstColumns("logits", logits, p), p);
   const means = Array.from({ length: p }, (_, offset) => {
@@ -151,7 +151,7 @@ function meanByOffset(logits: NdArray, p: number): number[] {
 export async function circuit(subject: Subject, split: SplitParams, key?: readonly number[]) {
   const p = modulus(subject);
   const seen = await overPairs(subject, lastPosition);
-  const { basis, basisGram, attention, neurons, embedding, ...rest } = analyseModularAddition(
+  const { basis, basisGram, attention, neurons, embedding, ...rest } = analyzeModularAddition(
     {
       ...multiplied(subject),
       ...{ p, logits: seen.logits, attention: seen.pattern, neuronActivations: seen.post },
@@ -254,7 +254,7 @@ export async function answer(subject: Subject, pair: readonly number[]) {
 export type Answer = Awaited<ReturnType<typeof answer>>;
 
 /**
- * Signs of centred matrices of a binary model: W_in, and the integers sign(W_in) sign(W_O) sign(W_V)
+ * Signs of centered matrices of a binary model: W_in, and the integers sign(W_in) sign(W_O) sign(W_V)
  * "neuron d_model" that say what a value can add to a neuron.
  */
 export function signs({ weights }: Subject) {

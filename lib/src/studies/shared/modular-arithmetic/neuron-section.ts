@@ -202,7 +202,7 @@ function* allNeurons({ neurons: n, summary, keyFrequencies: key, p }: Circuit): 
   yield figure(
     "neuron-shares",
     "Share of each frequency in the variance of all neurons",
-    "The key frequencies are coloured.",
+    "The key frequencies are colored.",
     bars({
       categories: frequenciesOf(p),
       series: [{ name: "share of variance", values: n.shares }],

@@ -13,7 +13,7 @@ import { excludedLoss, restrictedLoss } from "../../../analysis/progress/index.t
 import type { NdArray } from "../../../core/nd.ts";
 import { readPt } from "../../../io/index.ts";
 import { pythonShuffle } from "../../../rng/index.ts";
-import { analyseModularAddition, type ModularAdditionInput } from "./analysis.ts";
+import { analyzeModularAddition, type ModularAdditionInput } from "./analysis.ts";
 
 const folder = new URL("../../../../shared/data/progress-measures/", import.meta.url);
 const absent = !existsSync(folder);
@@ -33,7 +33,7 @@ describe.skipIf(absent)(
         seed: 1,
         fraction: 0.3,
       });
-      const analysis = analyseModularAddition(run);
+      const analysis = analyzeModularAddition(run);
       const { performance, progress, summary, found, neurons } = analysis;
       expect(analysis.keyFrequencies).toEqual([6, 23, 37, 39, 41]);
       expect(found.embedding).toEqual([6, 23, 37, 39, 41]);
@@ -87,7 +87,7 @@ describe.skipIf(absent)(
 
     it("no weight decay: two frequencies carry the logits", () => {
       const run = publishedRun(load("mod_addition_no_wd"), p, { seed: 0, fraction: 0.9 });
-      const { keyFrequencies: key, performance, logits, progress } = analyseModularAddition(run);
+      const { keyFrequencies: key, performance, logits, progress } = analyzeModularAddition(run);
       expect(key).toEqual([36, 52]);
       expect(off(performance.loss.test, 1.109708e-6)).toBeLessThan(1e-3);
       expect(logits.shares[35]).toBeCloseTo(0.783, 3);
@@ -108,7 +108,7 @@ type Named = { readonly [name: string]: NdArray };
 
 /**
  * What the analysis needs of a published checkpoint (names and layouts of the authors' code, which
- * stores most matrices "out in"): one layer, no normalisation, ReLU, causal attention. Only the
+ * stores most matrices "out in"): one layer, no normalization, ReLU, causal attention. Only the
  * last position is computed; it sees a, b and "=".
  */
 function publishedRun(

@@ -1,8 +1,8 @@
-/** The part of an article about training: what is memorised, when the network groks, whether it stays so. */
+/** The part of an article about training: what is memorized, when the network groks, whether it stays so. */
 
 import {
   type Block,
-  behaviour,
+  behavior,
   count,
   figure,
   headline,
@@ -30,14 +30,14 @@ export const grokked = (accuracy: number): boolean => accuracy >= 0.99;
 
 /** When which part is answered, and what happens to the test accuracy after that. */
 export function milestones(curves: Curves) {
-  const memorised = firstStep(curves, "trainAccuracy", (accuracy) => accuracy >= 0.999);
+  const memorized = firstStep(curves, "trainAccuracy", (accuracy) => accuracy >= 0.999);
   const groks = firstStep(curves, "testAccuracy", grokked);
   const from = groks === undefined ? curves.step.length : curves.step.indexOf(groks);
   const later = curves.testAccuracy.slice(from);
   const worst = Math.min(...later);
   const peak = Math.max(...curves.testLoss);
   return {
-    memorised,
+    memorized,
     groks,
     /** Largest test loss, and its step. */
     peak,
@@ -53,11 +53,11 @@ export function milestones(curves: Curves) {
 /** Losses and accuracies; `answers` is how many the network chooses among. */
 export function* training(curves: Curves, answers: number, printed?: PrintedLog): Generator<Block> {
   if (curves.step.length === 0) return;
-  const { memorised, groks } = milestones(curves);
-  const later = memorised !== undefined && groks !== undefined && groks > 2 * memorised;
+  const { memorized, groks } = milestones(curves);
+  const later = memorized !== undefined && groks !== undefined && groks > 2 * memorized;
   yield section(
     headline(
-      behaviour("memorises-first", later, "Memorise first, understand later", ""),
+      behavior("memorizes-first", later, "Memorize first, understand later", ""),
       "Training",
     ),
   );
@@ -66,29 +66,29 @@ export function* training(curves: Curves, answers: number, printed?: PrintedLog)
 }
 
 function story(curves: Curves, answers: number): Block {
-  const { memorised, groks, peak, peakStep, worst, worstStep, kept } = milestones(curves);
+  const { memorized, groks, peak, peakStep, worst, worstStep, kept } = milestones(curves);
   const guess = Math.log(answers);
   const [end, last] = [lastOf(curves.testAccuracy), lastOf(curves.step)];
   return prose(
-    behaviour(
-      "memorises",
-      memorised !== undefined,
-      `At step ${count(memorised ?? 0)} it answers 99.9 % of the training pairs ([](#accuracy)). `,
+    behavior(
+      "memorizes",
+      memorized !== undefined,
+      `At step ${count(memorized ?? 0)} it answers 99.9 % of the training pairs ([](#accuracy)). `,
       `It answers at most ${percent(Math.max(...curves.trainAccuracy))} of the training pairs. `,
     ),
-    behaviour(
+    behavior(
       "overfits",
       peakStep > 0 && peak > guess,
       `The test loss rises to ${number(peak)} nats at step ${count(peakStep)} ([](#loss)); guessing among ${answers} answers costs ${number(guess)}. `,
       `The test loss is ${number(peak)} nats at most, at step ${count(peakStep)}; guessing among ${answers} answers costs ${number(guess)}. `,
     ),
-    behaviour(
+    behavior(
       "groks",
       groks !== undefined,
       `At step ${count(groks ?? 0)} it first answers 99 % of the pairs that it was not trained on; at step ${count(last)}, the last, it answers ${percent(end)} of them, with a loss of ${number(lastOf(curves.testLoss))} nats.`,
       `Up to step ${count(last)} it has not answered 99 % of the pairs that it was not trained on: there it answers ${percent(end)} (${percent(1 / answers)} by chance).`,
     ),
-    behaviour(
+    behavior(
       "stays-grokked",
       groks === undefined ? undefined : worst >= 0.99,
       " From then on it never falls below that.",
@@ -98,9 +98,9 @@ function story(curves: Curves, answers: number): Block {
 }
 
 function* curvesDrawn(curves: Curves, answers: number, printed?: PrintedLog): Generator<Block> {
-  const { memorised, groks } = milestones(curves);
+  const { memorized, groks } = milestones(curves);
   const markers = [
-    { label: "train: 99.9 %", value: memorised },
+    { label: "train: 99.9 %", value: memorized },
     { label: "test: 99 %", value: groks },
   ].flatMap(({ label, value }) => (value === undefined ? [] : [{ label, value }]));
   const pair = (train: readonly number[], test: readonly number[]) => [

@@ -17,13 +17,13 @@ import type { FileFacts, Lab, Study } from "../lab/index.ts";
 import type { WeightArrays } from "../models/index.ts";
 import { checkpointToArrays } from "../train/index.ts";
 import { smallPlan } from "../train/testing/small-plan.ts";
-import { type AnalyseOptions, analyseArticle } from "./analyse-article.ts";
+import { type AnalyseOptions, analyzeArticle } from "./analyze-article.ts";
 import type { RunOutcome } from "./outcome.ts";
 import { rebuildReport } from "./rebuild-report.ts";
 import { native } from "./testing/small-run.ts";
 import { smallStudy } from "./testing/small-study.ts";
 
-const root = mkdtempSync(join(tmpdir(), "tinylens-analyse-"));
+const root = mkdtempSync(join(tmpdir(), "tinylens-analyze-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const weights = smallPlan().initial;
@@ -31,36 +31,36 @@ const weights = smallPlan().initial;
 const study = smallStudy as unknown as Study;
 const options = { device: "native", backend: native, out: join(root, "runs") } as const;
 
-/** Analyse the file at a path. */
-const analyseFile = (file: string, more: Partial<AnalyseOptions> = {}): Promise<RunOutcome> =>
-  analyseArticle(
+/** Analyze the file at a path. */
+const analyzeFile = (file: string, more: Partial<AnalyseOptions> = {}): Promise<RunOutcome> =>
+  analyzeArticle(
     { study, params: study.params.parse({}), view: {} },
     { ...options, ...more, file },
   );
 
-/** Analyse a file made of these weights. */
-function analyse(name: string, content: Uint8Array | WeightArrays): Promise<RunOutcome> {
+/** Analyze a file made of these weights. */
+function analyze(name: string, content: Uint8Array | WeightArrays): Promise<RunOutcome> {
   const file = join(root, name);
   const bytes = content instanceof Uint8Array ? content : writeSafetensors(content as WeightArrays);
   writeFileSync(file, bytes);
-  return analyseFile(file);
+  return analyzeFile(file);
 }
 
-describe("analyseArticle", () => {
+describe("analyzeArticle", () => {
   it("measures, judges and reports without training", async () => {
-    const outcome = await analyse("initial.safetensors", weights);
+    const outcome = await analyze("initial.safetensors", weights);
     expect(outcome).toMatchObject({ loaded: true, interrupted: false, claims: [{ id: "loss" }] });
     expect(outcome.claims[0]).toMatchObject({ measured: undefined, holds: undefined });
     expect(outcome.metrics.first).toBe(weights["embed.W_E"]?.data[0]);
     const record = JSON.parse(readFileSync(join(outcome.run, "run.json"), "utf8"));
     expect(record).toMatchObject({ state: "done", checkpoint: { file: "initial.safetensors" } });
     expect(readFileSync(join(outcome.run, "report.html"), "utf8")).toContain(
-      "npx tinylens analyse small-addition --checkpoint initial.safetensors",
+      "npx tinylens analyze small-addition --checkpoint initial.safetensors",
     );
   });
 
   it("keeps the weights, so that they can be looked at again", async () => {
-    const { run } = await analyse("kept.safetensors", weights);
+    const { run } = await analyze("kept.safetensors", weights);
     rmSync(join(root, "kept.safetensors"));
     const kept = readModel(readFileSync(join(run, "model.safetensors")));
     expect(kept.weights["embed.W_E"]).toEqual(weights["embed.W_E"]);
@@ -70,35 +70,35 @@ describe("analyseArticle", () => {
     expect(html).toContain("Its embedding is ");
     rmSync(join(run, "model.safetensors"));
     await expect(rebuildReport(() => ({ study, view: {} }), run, others)).rejects.toThrow(
-      /^run \S+: model.safetensors is missing; analyse the file again$/,
+      /^run \S+: model.safetensors is missing; analyze the file again$/,
     );
   });
 
   it("reads the step of our own checkpoints alone, and refuses changed ones", async () => {
     const saved = { step: 40, weights, moments: {}, batches: undefined };
     const { arrays, metadata } = checkpointToArrays(saved);
-    expect(await analyse("40.safetensors", writeSafetensors(arrays, metadata))).toMatchObject({
+    expect(await analyze("40.safetensors", writeSafetensors(arrays, metadata))).toMatchObject({
       step: 40,
       steps: 40,
     });
     const foreign = { ...metadata, format: "pt", step: "final" };
-    expect(await analyse("final.safetensors", writeSafetensors(arrays, foreign))).toMatchObject({
+    expect(await analyze("final.safetensors", writeSafetensors(arrays, foreign))).toMatchObject({
       step: 0,
     });
     const changed = { ...metadata, step: "41" };
-    await expect(analyse("41.safetensors", writeSafetensors(arrays, changed))).rejects.toThrow(
+    await expect(analyze("41.safetensors", writeSafetensors(arrays, changed))).rejects.toThrow(
       "41.safetensors: damaged, the checksum does not match the content",
     );
   });
 
   it("takes biases that start at zero as zero when the file has none", async () => {
     const some = Object.entries(weights).filter(([name]) => !name.includes(".b_"));
-    expect((await analyse("no-biases.safetensors", Object.fromEntries(some))).loaded).toBe(true);
+    expect((await analyze("no-biases.safetensors", Object.fromEntries(some))).loaded).toBe(true);
   });
 
   it("refuses weights that no layout has", async () => {
     const odd = { ...weights, "embed.W_X": nd("float32", [1], [0]) };
-    await expect(analyse("odd.safetensors", odd)).rejects.toThrow(
+    await expect(analyze("odd.safetensors", odd)).rejects.toThrow(
       'fromTransformerLens: unknown weight "embed.W_X"; did you mean embed.W_E',
     );
   });
@@ -106,7 +106,7 @@ describe("analyseArticle", () => {
   it("takes the step from checkpoints of a run alone, and refuses one that is no number", async () => {
     const bytes = (metadata: Record<string, string>) => writeSafetensors(weights, metadata);
     for (const step of ["final", "-1.5", "1e999"]) {
-      const outcome = await analyse(`free${step}.safetensors`, bytes({ step }));
+      const outcome = await analyze(`free${step}.safetensors`, bytes({ step }));
       expect(outcome.step).toBe(0);
     }
   });
@@ -114,7 +114,7 @@ describe("analyseArticle", () => {
   it("refuses weights that float32 cannot hold", async () => {
     const bias = weights["unembed.b_U"] as WeightArrays[string];
     const wide = nd("float64", bias.shape, new Float64Array(bias.data.length).fill(1e39));
-    await expect(analyse("wide.safetensors", { ...weights, "unembed.b_U": wide })).rejects.toThrow(
+    await expect(analyze("wide.safetensors", { ...weights, "unembed.b_U": wide })).rejects.toThrow(
       "wide.safetensors: unembed.b_U: weights must fit float32, whose largest number is 3.4e38, got 1e+39",
     );
   });
@@ -125,7 +125,7 @@ describe("analyseArticle", () => {
     const zero = join(root, "zero.safetensors");
     symlinkSync("/dev/zero", zero);
     for (const file of [pipe, zero]) {
-      await expect(analyseFile(file)).rejects.toThrow(
+      await expect(analyzeFile(file)).rejects.toThrow(
         `cannot read ${file}: it is a pipe or a device; name a file`,
       );
     }
@@ -140,7 +140,7 @@ describe("analyseArticle", () => {
       writeFileSync(file, "");
       truncateSync(file, 1_900_000_000);
       const before = process.memoryUsage.rss();
-      await expect(analyseFile(file)).rejects.toThrow(message);
+      await expect(analyzeFile(file)).rejects.toThrow(message);
       expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 28);
     }
   });
@@ -166,7 +166,7 @@ describe("analyseArticle", () => {
     writeFileSync(join(root, "cfg.json"), "{}");
     const asked = { study: told, params: told.params.parse({}), view: {} };
     for (const given of [["seed"], []]) {
-      const outcome = await analyseArticle(asked, {
+      const outcome = await analyzeArticle(asked, {
         ...options,
         file,
         given,
@@ -188,26 +188,26 @@ describe("analyseArticle", () => {
       embedding.data.map((x) => x + 1),
     );
     const [first, second] = [
-      await analyse("first.safetensors", weights),
-      await analyse("second.safetensors", { ...weights, "embed.W_E": other }),
+      await analyze("first.safetensors", weights),
+      await analyze("second.safetensors", { ...weights, "embed.W_E": other }),
     ];
     expect(first.run).not.toBe(second.run);
   });
 
   it("refuses what is no checkpoint of this model, in one sentence", async () => {
     const { "unembed.W_U": _left, ...without } = weights;
-    await expect(analyse("a.safetensors", without)).rejects.toThrow(
+    await expect(analyze("a.safetensors", without)).rejects.toThrow(
       'a.safetensors: weight "unembed.W_U" is missing',
     );
     const wrong = { ...weights, "unembed.W_U": nd("float32", [1, 1], [0]) };
-    await expect(analyse("b.safetensors", wrong)).rejects.toThrow(
+    await expect(analyze("b.safetensors", wrong)).rejects.toThrow(
       'b.safetensors: unembed.W_U "dModel dVocabOut": expected [8,1], got [1,1]',
     );
-    await expect(analyse("c.npy", weights)).rejects.toThrow(
+    await expect(analyze("c.npy", weights)).rejects.toThrow(
       "--checkpoint: must end in .safetensors, .pt or .pth, got c.npy",
     );
-    await expect(analyse("d.safetensors", new Uint8Array(3))).rejects.toThrow(/^safetensors: /);
-    await expect(analyseFile(join(root, "none.pt"))).rejects.toThrow(
+    await expect(analyze("d.safetensors", new Uint8Array(3))).rejects.toThrow(/^safetensors: /);
+    await expect(analyzeFile(join(root, "none.pt"))).rejects.toThrow(
       `--checkpoint: cannot read ${join(root, "none.pt")}`,
     );
   });

@@ -1,11 +1,11 @@
-/** The file that is analysed, and what lies beside it. */
+/** The file that is analyzed, and what lies beside it. */
 
 import { basename, dirname, extname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { checkStart } from "../io/start.ts";
 import { readIfThere, readTextIfThere } from "./disk.ts";
 
-/** The bytes of a file to be analysed. Throws `InputError` where it is absent or no file of weights. */
+/** The bytes of a file to be analyzed. Throws `InputError` where it is absent or no file of weights. */
 export async function analysedFile(
   file: string,
 ): Promise<{ readonly format: "safetensors" | "pt"; readonly bytes: Uint8Array }> {

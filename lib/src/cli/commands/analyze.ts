@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { analyseArticle, type RunProgress } from "../../runs/index.ts";
+import { analyzeArticle, type RunProgress } from "../../runs/index.ts";
 import { backendOpener, findDevice, findStudy, publishedReader } from "../find.ts";
 import { interruptible } from "../interrupt.ts";
 import { printOutcome } from "../output.ts";
@@ -20,15 +20,15 @@ interface AnalyseFlags extends StudyFlags, WeightsFlags {
   readonly checkpoint: string;
 }
 
-/** `tinylens analyse <study> --checkpoint FILE`: the analysis without the training. */
-export const analyse: Command = {
-  name: "analyse",
+/** `tinylens analyze <study> --checkpoint FILE`: the analysis without the training. */
+export const analyze: Command = {
+  name: "analyze",
   define(parser, context, done) {
     weightsFlags(studyFlags(parser, context))
-      .description("analyse the weights in a file instead of training")
+      .description("analyze the weights in a file instead of training")
       .requiredOption("--checkpoint <file>", "weights: .safetensors, .pt or .pth")
       .action(async (name: string | undefined, flags: AnalyseFlags) => {
-        const study = findStudy(context, "analyse", name);
+        const study = findStudy(context, "analyze", name);
         const params = paramsOf(study, flags);
         const device = findDevice(flags.device);
         const view = viewOf(study, flags.view);
@@ -44,7 +44,7 @@ export const analyse: Command = {
           published: publishedReader(context.env),
         };
         const outcome = await interruptible(context, (signal) =>
-          analyseArticle({ study, params, view, ...fileOf(name) }, { ...options, signal }),
+          analyzeArticle({ study, params, view, ...fileOf(name) }, { ...options, signal }),
         ).finally(() => shown.done());
         done(printOutcome(context, outcome, flags.json === true));
       });

@@ -6,7 +6,7 @@ import { checkOptions, type OptionNames } from "../core/options.ts";
 import { type ConfigRecord, type ModelFile, readModel, writeModel } from "../interchange/index.ts";
 import type { StateDictOptions } from "../io/index.ts";
 import type { AnyPlan, FileFacts } from "../lab/index.ts";
-import { analysedFile, textsBeside } from "./analysed-file.ts";
+import { analysedFile, textsBeside } from "./analyzed-file.ts";
 import { checkpointRunName, sha256 } from "./canonical.ts";
 import { removeUnfinished, writeWhole } from "./disk.ts";
 import { takeLock } from "./lock.ts";
@@ -19,7 +19,7 @@ import { backendFor, lockOptions, type RunOptions } from "./run-options.ts";
 import { maxThreads } from "./threads.ts";
 import { analysedName, isPlain, viewRun } from "./view-run.ts";
 
-/** Which file to analyse, and where to. */
+/** Which file to analyze, and where to. */
 export interface AnalyseOptions
   extends Pick<
     RunOptions,
@@ -33,7 +33,7 @@ export interface AnalyseOptions
   readonly stateDict?: StateDictOptions;
 }
 
-const analyseNames: OptionNames<AnalyseOptions> = {
+const analyzeNames: OptionNames<AnalyseOptions> = {
   file: true,
   given: true,
   stateDict: true,
@@ -50,9 +50,9 @@ const analyseNames: OptionNames<AnalyseOptions> = {
  * Read the article of a study about the model in a file: with these parameters, or those that the study
  * fits to it. The weights are kept in the folder of the analysis, which can be looked at again.
  */
-export async function analyseArticle(asked: Asked, options: AnalyseOptions): Promise<RunOutcome> {
-  checkOptions("analyseArticle", asked, askedNames);
-  checkOptions("analyseArticle", options, analyseNames);
+export async function analyzeArticle(asked: Asked, options: AnalyseOptions): Promise<RunOutcome> {
+  checkOptions("analyzeArticle", asked, askedNames);
+  checkOptions("analyzeArticle", options, analyzeNames);
   const { study } = asked;
   const { format, bytes } = await analysedFile(options.file);
   const plan = checkedPlans(study, asked.params).model as AnyPlan;
