@@ -74,6 +74,9 @@ async function openPage(browser: Browser, path: string, { html, free }: Page) {
   await page.$$eval("details", (all) => {
     for (const folded of all) folded.open = true;
   });
+  await page.$$eval(".explore [hidden]", (all) => {
+    for (const part of all) part.removeAttribute("hidden");
+  });
   const ids = await page.$$eval("figure[data-figure]", (all) => all.map(({ id }) => id));
   for (const id of ids) {
     await page.locator(`[id="${id}"]`).scrollIntoViewIfNeeded();
