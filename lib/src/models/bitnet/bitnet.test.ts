@@ -232,8 +232,8 @@ describe("bitNetConfig", () => {
     expect(() => parse({ dVocab: 3, nHeads: 3 })).toThrow(
       "BitNet: nHeads must divide dModel, got 3 and 128",
     );
-    expect(() => parse({ dVocab: 3, quantization: "none" })).toThrow(
-      'BitNet: unknown field "quantization"; did you mean quantization',
+    expect(() => parse({ dVocab: 3, quantisation: "none" })).toThrow(
+      'BitNet: unknown field "quantisation"; did you mean quantization',
     );
     expect(() => parse({ dVocab: 3, quantization: "int4" })).toThrow(
       'BitNet: quantization must be one of binary, binary-scaled, ternary, none, got "int4"',
