@@ -99,7 +99,14 @@ describe("a lab in memory", () => {
       training.steps.map((step, i) => training.at(step).measure(hold, i)),
     );
     expect(new Set(sizes).size).toBe(1);
-    expect(() => held[0]?.W_E.shape).toThrow("freed");
+    const isFreed = (model: AnyModel): boolean => {
+      try {
+        return model.W_E.shape.length === 0;
+      } catch (error) {
+        return String(error).includes("freed");
+      }
+    };
+    expect(held.filter(isFreed).length).toBe(held.length - 2);
   });
 
   it("needs a function with a name, and does not remember a failure", async () => {

@@ -92,7 +92,7 @@ describe("trainingPlan", () => {
   });
 
   it.each([
-    [{ optimizer: "adam" }, 'train: unknown option "optimizer"; did you mean optimizer'],
+    [{ optimiser: "adam" }, 'train: unknown option "optimiser"; did you mean optimizer'],
     [{ optimizer: "adamx" }, 'train: unknown optimizer "adamx"; did you mean adam, adamw'],
     [{ schedule: { name: "warmpu" } }, 'train: unknown schedule "warmpu"; did you mean warmup'],
     [{ batchSize: "ful" }, 'batchSize: must be a number or "full", got "ful"'],
