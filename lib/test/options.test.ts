@@ -36,7 +36,8 @@ async function answerTo(asked: OptionsArgument): Promise<string> {
   return "nothing";
 }
 
-const all = optionsArguments();
+/** Parameters and views of studies are not options: their strict schemas have checked them before. */
+const all = optionsArguments().filter(({ subpath }) => subpath !== "tinylens/studies");
 
 /** Whether another argument of the same function has options too. */
 const isOptions = ({ subpath, path }: OptionsArgument, index: number): boolean =>
