@@ -16,7 +16,16 @@ export const trainingVersion = 1;
  * goes on and how often it logs and saves is left out, so a longer training extends a shorter one;
  * the number of steps counts only where the schedule depends on it.
  */
-export async function trainingAddress(plan: AnyPlan): Promise<string> {
+export function trainingAddress(plan: AnyPlan): Promise<string> {
+  const known = addresses.get(plan) ?? addressOf(plan);
+  addresses.set(plan, known);
+  return known;
+}
+
+/** Plans do not change; their weights and examples take a while to hash. */
+const addresses = new WeakMap<AnyPlan, Promise<string>>();
+
+async function addressOf(plan: AnyPlan): Promise<string> {
   const { model, schedule, steps, columns, stream, passOrder } = plan;
   const { config, initial, split, batchSize, batchSeed, measures } = plan;
   const { optimizer, lossPrecision, float64Steps, frozen } = plan;
