@@ -9,6 +9,7 @@ import {
   type Block,
   behavior,
   claim,
+  count,
   figure,
   headline,
   list,
@@ -16,7 +17,6 @@ import {
   metrics,
   number,
   percent,
-  plural,
   prose,
   type Reference,
   section,
@@ -109,7 +109,7 @@ async function* article(
   yield costFigure(first.proofs);
   for (const one of models) yield* boundClaims(one.proofs, one.seed);
   yield* crowd(models, { n, vocab: seen.vocab });
-  if (lab.dataKnown) yield seedClaim();
+  if (models.some(({ seed }) => seed === 50)) yield seedClaim();
   if (atEnd && asPublished(params)) yield* distribution(models);
   if (view.sequence !== undefined) yield* ownSequence(view.sequence, n, seen.vocab, model);
 }
@@ -176,7 +176,7 @@ function* learning(curves: Curves, vocab: number): Generator<Block> {
       "learns",
       end < chance / 2,
       `The test loss falls from ${number(start)} to ${number(end)} nats (guessing among ${vocab} answers costs ${number(chance)}), at an accuracy of ${percent(lastOf(curves.testAccuracy))} on random sequences.`,
-      `The test loss is ${number(start)} nats at first and ${number(end)} at the end, more than half of the ${number(chance)} of guessing among ${vocab} answers; ${percent(lastOf(curves.testAccuracy))} of random sequences are answered correctly.`,
+      `The test loss is ${number(start)} nats at first and ${number(end)} at the end, at least half of the ${number(chance)} of guessing among ${vocab} answers; ${percent(lastOf(curves.testAccuracy))} of random sequences are answered correctly.`,
     ),
   );
   yield figure(
@@ -270,8 +270,11 @@ function* crowd(
   { n, vocab }: Pick<MaxOfFourParams, "n" | "vocab">,
 ): Generator<Block> {
   const bounds = models.map(({ proofs: made }) => made.cubic.accuracy);
-  const spread = models.length > 1 ? ` ± ${spreadOf(bounds).deviation.toFixed(4)}` : "";
-  const own = `Over ${plural(models.length, "model")} the cubic bound is ${mean(bounds).toFixed(4)}${spread}.`;
+  const bound = mean(bounds).toFixed(4);
+  const own =
+    models.length > 1
+      ? `Over ${count(models.length)} models the cubic bound is ${bound} ± ${spreadOf(bounds).deviation.toFixed(4)}.`
+      : `The cubic bound of this model is ${bound}.`;
   const { cubic, bruteForce } = publishedSpread;
   yield section("Beside the published models");
   if (n !== 4 || vocab !== 64) {
@@ -333,25 +336,30 @@ function* compared(
   values: readonly number[],
   { mean: wanted, deviation, furthest }: Spread,
 ): Generator<Block> {
-  const spread = `published ${wanted.toFixed(5)} ± ${deviation.toFixed(5)}`;
-  const distances = values.map((value) => Math.abs(value - wanted) / deviation);
+  const away = (value: number) => Math.abs(value - wanted);
+  const width = (times: number) => Number((times * deviation).toPrecision(3));
   yield claim(
     `${id}-each`,
-    `furthest ${what} of ${values.length} from the published mean, in standard deviations`,
+    `${what} of the model furthest from the published mean, of ${count(values.length)}`,
     published,
-    4,
-    Math.max(...distances),
-    { atMost: `${spread}; the furthest published model is ${furthest.toFixed(1)} away` },
+    wanted,
+    values.reduce((far, value) => (away(value) > away(far) ? value : far), wanted),
+    {
+      within: width(4),
+      why: `four standard deviations of the 150 published models, of which the furthest is ${furthest.toFixed(1)} away`,
+    },
   );
   if (values.length < fewest) return;
-  const own = mean(values);
   yield claim(
     `${id}-mean`,
-    `mean ${what} of ${values.length} models, ${own.toFixed(5)}, from the published mean, in standard errors`,
+    `mean ${what} of ${count(values.length)} models`,
     published,
-    3,
-    Math.abs(own - wanted) / (deviation / Math.sqrt(values.length)),
-    { atMost: `a mean of so many published models is further away once in 370 times; ${spread}` },
+    wanted,
+    mean(values),
+    {
+      within: width(3 / Math.sqrt(values.length)),
+      why: "three standard errors: a mean of so many published models is further away once in 370 times",
+    },
   );
 }
 

@@ -35,7 +35,7 @@ describe("max-of-two as an article", () => {
       "What attention writes",
       "What does not depend on the numbers",
       "Proofs of accuracy",
-      "How attention takes shape",
+      "Attention over training",
     ]);
   });
 

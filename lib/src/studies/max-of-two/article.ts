@@ -1,5 +1,5 @@
 /**
- * Max of two: one attention head groks which of two numbers is larger, and proofs that it did.
+ * Max of two: one attention head learns which of two numbers is larger, and how much can be proved of it.
  * After Gross's notebook on grokking max of two and Gross et al. 2024, Compact proofs of model
  * performance via mechanistic interpretability.
  */
@@ -66,10 +66,10 @@ function setting(params: MaxOfTwoParams) {
   return { data, start, training: start && same("lr", "weightDecay", "beta1", "beta2", "steps") };
 }
 
-/** Max of two: one head groks which of two numbers is larger, and a proof that it did. */
+/** Max of two: one head learns which of two numbers is larger, and proofs say how often it is right. */
 export const maxOfTwo: Study<MaxOfTwoParams, MaxOfTwoView> = {
   name: "max-of-two",
-  title: "Max of two: one head groks, and a proof that it did",
+  title: "Max of two: one head, and how much of it can be proved",
   sources: [gross, notebook],
   params: maxOfTwoParams,
   view: maxOfTwoView,

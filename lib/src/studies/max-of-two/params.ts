@@ -14,7 +14,7 @@ export const maxModelParams = {
     .meta(unit("seed that the seeds of the weights and of the data are derived from")),
 };
 
-/** The notebook: pairs of numbers below 64, "=", 408 of the 4,096 pairs to train on. */
+/** Gross's notebook: pairs of numbers below 64, "=", 408 of the 4,096 pairs to train on. */
 export const maxOfTwoParams = z.strictObject({
   n: z.int().min(2).max(5).default(2).meta(unit("how many numbers")),
   vocab: z.int().min(2).max(256).default(64).meta(unit("the numbers are 0 … vocab-1")),

@@ -35,7 +35,7 @@ export function derivedSeeds(seed: number): DerivedSeeds {
   };
 }
 
-/** One layer, one head as wide as the residual stream, no MLP, no norm (the notebook, model configuration). */
+/** One layer, one head as wide as the residual stream, no MLP, no norm (the notebook's model configuration). */
 export function maxModelConfig(
   task: Pick<MaxOfNParams, "n" | "vocab" | "equals">,
   dModel: number,

@@ -31,7 +31,7 @@ export function* proofProse(proofs: Proofs, how: string): Generator<Block> {
       `${name}, ${count(correct)} sequences (${percent(accuracy)}) for ${count(flop)} operations`,
   );
   yield prose(
-    `How much of this understanding can be *proved*? Running all ${count(proofs.cubic.total)} sequences proves the accuracy itself. A compact proof groups sequences and bounds every group at its worst: the better one understands the model, the less a short proof gives away (Gross et al. 2024). ${how}`,
+    `How much of its accuracy can be *proved*? Running all ${count(proofs.cubic.total)} sequences proves the accuracy itself. A compact proof groups sequences and bounds every group at its worst; how much a short proof gives away tells how well the model is understood (Gross et al. 2024). ${how}`,
   );
   yield prose(`Operations counted where they are done, tables included: ${each.join("; ")}.`);
 }

@@ -7,6 +7,7 @@ import {
   count,
   figure,
   headline,
+  list,
   mechanism,
   number,
   percent,
@@ -19,7 +20,7 @@ import { animation } from "./animation.ts";
 import { type Moment, moment } from "./measure.ts";
 import type { MaxOfTwoParams } from "./params.ts";
 import { derivedSeeds, maxSplit } from "./plan.ts";
-import { notebook, retrained } from "./sources.ts";
+import { retrained } from "./sources.ts";
 
 /** When which part is answered without an error. */
 function milestones(curves: Curves) {
@@ -43,10 +44,13 @@ export function* learning({ vocab, forcedGaps }: MaxOfTwoParams, curves: Curves)
     ),
   );
   yield prose(
-    `The training set holds the hardest sequences first, those whose two largest numbers differ by ${forcedGaps.join(", ")}. The test loss is largest at step ${count(worst)}, ${number(peak)} nats; guessing among ${vocab} answers costs ${number(chance)}. At that step ${percent(trainThen)} of the training sequences and ${percent(testThen)} of the others are answered correctly. `,
+    forcedGaps.length === 0
+      ? ""
+      : `The training set takes first the sequences whose two largest numbers differ by ${list(forcedGaps)}. `,
+    `The test loss is largest at step ${count(worst)}, ${number(peak)} nats; guessing among ${vocab} answers costs ${number(chance)}. At that step ${percent(trainThen)} of the training sequences and ${percent(testThen)} of the others are answered correctly. `,
     memorized === undefined
       ? `By the last step the model does not answer every training sequence correctly (${percent(lastOf(curves.trainAccuracy))}). `
-      : `From step ${count(memorized)} on the log has a step at which every training sequence is right; ${percent(valueAt(curves, "testAccuracy", memorized) ?? Number.NaN)} of the others are right then. `,
+      : `At step ${count(memorized)} every training sequence is right for the first time; ${percent(valueAt(curves, "testAccuracy", memorized) ?? Number.NaN)} of the others are right then. `,
     behavior(
       "grokked",
       grokked !== undefined,
@@ -95,15 +99,15 @@ export function* dataClaims(params: MaxOfTwoParams): Generator<Block> {
   const rows = ({ data }: { readonly data: ArrayLike<number> }) => Array.from(data).slice(0, 9);
   yield claim(
     "derived-seeds",
-    "seeds of weights, split, training and test, from 123 by MD5",
-    notebook,
+    "seeds of weights (it stands in the notebook), split, training and test, from 123 by MD5",
+    retrained,
     [613947648, 1914904320, 3402695680, 3741094656],
     [seeds.model, seeds.dataset, seeds.train, seeds.test],
   );
   yield claim(
     "split-sizes",
     "pairs to train and to test on",
-    notebook,
+    retrained,
     [408, 3688],
     [train.labels.data.length, test.labels.data.length],
   );
@@ -118,7 +122,7 @@ export function* dataClaims(params: MaxOfTwoParams): Generator<Block> {
 
 /** The notebook's epoch 0 logs the training loss before the first update and the test loss after it. */
 export function* firstClaims(curves: Curves): Generator<Block> {
-  const rule = { within: 5e-6, why: "printed to six digits" };
+  const rule = { within: 5e-6, why: "half a unit of the sixth digit, the replay's last" };
   const at = (part: "trainLoss" | "testLoss", step: number) => valueAt(curves, part, step);
   yield claim(
     "train-loss-epoch-0",
@@ -141,7 +145,10 @@ export function* firstClaims(curves: Curves): Generator<Block> {
 export function* epochClaims(curves: Curves): Generator<Block> {
   const { worst, memorized, grokked } = milestones(curves);
   const loss = (step: number) => valueAt(curves, "testLoss", step);
-  const digits = { within: 1e-5, why: "printed to six digits" };
+  const digits = {
+    within: 1e-5,
+    why: "half a unit of the sixth digit, the replay's last, and as much for rounding",
+  };
   yield claim(
     "test-loss-100",
     "test loss after 100 updates",
@@ -188,16 +195,17 @@ export async function* onTheWay(training: Training): AsyncGenerator<Block> {
   const { worst } = milestones(curves);
   const at = steps.findLastIndex((step) => step <= worst);
   const fallsThen = moments[at]?.falls ?? 0;
+  const all = (moments[at]?.scores.data.length ?? 1) - 1;
   const lastUnsorted = moments.findLastIndex((one) => one.falls > 0);
   const sorted = lastUnsorted < steps.length - 1;
-  yield section("How attention takes shape");
+  yield section("Attention over training");
   yield prose(
-    `The score that "=" gives each number with the curves up to the same step, at ${count(steps.length)} checkpoints; the scales stay the same. At step ${count(steps[at] ?? 0)}, when the test loss is largest, the scores fall ${fallsThen} times from a number to the next. `,
+    `The score that "=" gives each number with the curves up to the same step, at ${count(steps.length)} checkpoints; the scales stay the same. At step ${count(steps[at] ?? 0)}, when the test loss is largest, the score does not rise in ${fallsThen} of ${all} steps from one number to the next. `,
     mechanism(
       "sorted-in-the-end",
       sorted,
-      `From step ${count(steps[lastUnsorted + 1] ?? 0)} on they increase from every number to the next.`,
-      `At the last checkpoint they still fall ${moments.at(-1)?.falls ?? 0} times.`,
+      `From step ${count(steps[lastUnsorted + 1] ?? 0)} on it rises from every number to the next.`,
+      `At the last checkpoint it still does not rise in ${moments.at(-1)?.falls ?? 0} of them.`,
     ),
   );
   yield figure(

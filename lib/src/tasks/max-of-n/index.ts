@@ -50,7 +50,7 @@ export const maxOfN: Task<MaxOfNParams> = {
   source: {
     paper:
       "Gross et al. 2024, Compact proofs of model performance via mechanistic interpretability",
-    at: "section 3; the forced gaps are those of Gross's notebook on grokking max of two",
+    at: "section 3; forced gaps as in Gross's notebook on grokking max of two",
     url: "https://arxiv.org/abs/2406.11779",
   },
   params,
