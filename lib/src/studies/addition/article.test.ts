@@ -32,15 +32,15 @@ describe("addition as an article", () => {
     expect(page.sections.map(({ title }) => title)).toEqual([
       "The task",
       "Training",
-      "One sub-task at a time",
-      "One digit at a time",
+      "Loss by sub-task",
+      "When the loss of each digit falls",
       "How well it adds",
       "Where it attends",
       "Carries",
       "The hook experiment",
       "What each component writes",
       "What each component is needed for",
-      "What comes to be needed during training",
+      "What each component is needed for, during training",
       "Head by head",
       "Digit by digit",
     ]);

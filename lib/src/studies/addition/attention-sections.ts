@@ -106,17 +106,14 @@ export function* attentionSection(attention: MeanAttention, batch: OpenBatch): G
     mechanism(
       "own-pair",
       readers.length > 0,
-      `${headNames(readers)} put ${list(shares)} of it on the two digits that the predicted one is the sum of. `.replace(
-        /^h/,
-        "H",
-      ),
-      `No head comes half of the way from there to all of its attention on the two digits that the predicted one is the sum of. `,
+      `On the two digits that are added there, ${headNames(readers)} ${readers.length === 1 ? "puts" : "put"} ${list(shares)}, at least half of the way from that to all. `,
+      "No head puts as much as half of the way from that to all on the two digits that are added there. ",
     ),
     mechanism(
       "finds-by-position",
       readers.length === 0 ? undefined : still.length === readers.length,
-      "They find them by position: with the embedding of every digit replaced by the mean of the ten they still do.",
-      `With the embedding of every digit replaced by the mean of the ten, ${still.length} of these ${readers.length} still do.`,
+      "They are found by position: with the embedding of every digit replaced by the mean of the ten it is still so.",
+      `With the embedding of every digit replaced by the mean of the ten it is still so for ${still.length} of ${readers.length}.`,
     ),
   );
   yield* attentionFigures(attention, reads);
@@ -260,7 +257,7 @@ export function* carrySection(found: CarryExchange): Generator<Block> {
 export function carryClaim({ exchange, usual }: CarryExchange): Block {
   const text = "share of carries that an exchange of all heads moves, above what is so without";
   const moved = mean(exchange.at(-1) ?? []) - mean(usual);
-  const why = "half of them, the rule for every share";
+  const why = "half of them: nothing but attention moves anything between positions";
   return claim("carries-moved", text, own, 0.5, moved, { atLeast: why });
 }
 

@@ -55,7 +55,7 @@ export function* componentSection(found: Components, names: readonly string[]): 
       "mlp-adds",
       !isMost(attended, 0.1) && isMost(added, 0.1),
       "So the sum becomes readable in the MLP.",
-      "So the MLP does not take the sum from below half of the way between chance and all to above it.",
+      "So it is not so that less than half of the way from chance to all is readable before the MLP, and at least half after it.",
     ),
   );
   yield figure(
@@ -195,7 +195,7 @@ export function* phaseSection(
     const after = all.find(({ step }) => step >= phase.step);
     return before === undefined || after === undefined ? [] : [{ ...phase, before, after }];
   });
-  yield section("What comes to be needed during training");
+  yield section("What each component is needed for, during training");
   if (around.length > 0) {
     const names = around.map(({ column, step }) => `${column}, step ${count(step)}`);
     const rises = (when: "before" | "after") =>
@@ -218,8 +218,8 @@ export function* phaseSection(
       mechanism(
         "needed-with-change",
         is > was,
-        "Components come to be needed with the change. ",
-        "Components are not needed more after the change. ",
+        "So components are needed more after the change than before it. ",
+        "So components are not needed more after the change than before it. ",
       ),
       `The cost that grows most is that of ${list(counts)}.`,
     );

@@ -185,7 +185,7 @@ export function* caseSection(params: AdditionStudyParams, curves: Curves): Gener
   const shareOf = (i: number) =>
     `${count(totals[i] ?? 0)} digits, ${percent((totals[i] ?? 0) / total)}`;
   const cases = digitCases.map((one, i) => `${one} makes up ${shareOf(i)}`);
-  yield section("One sub-task at a time");
+  yield section("Loss by sub-task");
   yield prose(
     `Of the digits in the ${params.data === "finite" ? "test" : "training"} batches below the leading one, ${list(cases)}. Every digit is of one case.`,
   );
@@ -239,7 +239,7 @@ export function* digitSection(
   );
   const complete = orders.filter((order) => order.length === digitCases.length);
   const last = complete.filter((order) => order.at(-1)?.one === "UseSum9");
-  yield section("One digit at a time");
+  yield section("When the loss of each digit falls");
   yield prose(
     `A digit *changes phase* where the mean of its last ${meanOver} logged losses first falls below half of what guessing costs: ${number(Math.log(10) / 2)} nats, for the leading digit ${number(Math.log(2) / 2)}. ${own.length === 0 ? "No digit has" : list(own.map(({ name, step }) => `${name} at step ${count(step)}`))}. `,
     behavior(
