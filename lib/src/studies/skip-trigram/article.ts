@@ -11,7 +11,6 @@ import {
   count,
   mechanism,
   metrics,
-  number,
   percent,
   plural,
   summary,
@@ -52,6 +51,7 @@ import {
   epochTable,
   lnLabels,
   logClaims,
+  nats,
   trainingSection,
 } from "./training-sections.ts";
 
@@ -188,11 +188,14 @@ function answerInShort(
   const learned = heads.accuracy === 1;
   const apart = headsThatTellApart(table);
   const part = (name: string, { count: n, accuracy, loss }: Score): string =>
-    n === 0 ? "" : `Of ${name} ${percent(accuracy)} is right, for ${number(loss)} nats. `;
+    n === 0 ? "" : `Of ${name} ${percent(accuracy)} is right, for ${nats(loss)} nats. `;
   return [
-    `${plural(params.nHeads, "attention head")} of width ${params.dHead}, with one-hot embedding and unembedding: can they answer \`a … b 0\` by a table of ten pairs, when one sequence in ${params.oneIn} is such signal${params.oneIn > 1 ? ", and the label of the others is random" : ""}? On ${count(all.count)} new sequences ${percent(all.accuracy)} of the answers are right, where the rule gives ${percent(best.accuracy)} on average; the cross-entropy is ${number(all.loss)} nats, where it gives ${number(best.loss)}. `,
+    `${plural(params.nHeads, "attention head")} of width ${params.dHead}, with one-hot embedding and unembedding: can they answer \`a … b 0\` by a table of ten pairs, when one sequence in ${params.oneIn} is such signal${params.oneIn > 1 ? ", and the label of the others is random" : ""}? On ${count(all.count)} new sequences ${percent(all.accuracy)} of the answers are right, where the rule gives ${percent(best.accuracy)} on average; the cross-entropy is ${nats(all.loss)} nats, where the rule gives ${nats(best.loss)}. `,
     part("signal", some),
-    part(`noise, which costs ln 11 = ${number(lnLabels)} at best,`, noise),
+    part(
+      `noise, whose labels are random (at best 1 in 11 right, for ln 11 = ${nats(lnLabels)} nats on average),`,
+      noise,
+    ),
     behavior(
       "signal-learned",
       learned,
@@ -203,13 +206,13 @@ function answerInShort(
       "every-head-finds-numbers",
       learned ? apart === params.nHeads : undefined,
       "In every head the last token attends more to each number than to any filler. ",
-      `Only in ${apart} of ${params.nHeads} heads the last token attends more to each number than to any filler. `,
+      `In ${apart} of ${params.nHeads} heads the last token attends more to each number than to any filler. `,
     ),
     mechanism(
       "no-head-is-idle",
       learned ? noHeadIsIdle(heads) : undefined,
-      "Without any one of the heads some answers are less often right.",
-      "Some head can be replaced by its mean, and no answer is less often right.",
+      "Whichever head is replaced by its mean, some answers are less often right.",
+      "Some head can be replaced by its mean without making any answer less often right.",
     ),
   ];
 }
@@ -263,6 +266,6 @@ function* endClaims(
     own,
     best.loss,
     all.loss,
-    { within: 0.05, why: "a fiftieth of guessing" },
+    { within: 0.05, why: "our threshold: about a fiftieth of guessing, ln 11" },
   );
 }

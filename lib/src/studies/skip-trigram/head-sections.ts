@@ -157,7 +157,7 @@ export function* circuitsSection(seen: Circuits): Generator<Block> {
         "numbers-above-fillers",
         headsThatTellApart(seen) === qk.length,
         "In every head every number scores above every filler.",
-        `In ${qk.length - headsThatTellApart(seen)} of ${qk.length} heads some number scores no higher than some filler.`,
+        `In ${qk.length - headsThatTellApart(seen)} of ${qk.length} heads some number does not score above every filler.`,
       ),
     ],
     facets({ panels: panels(qk), ...shared, xLabel: "key", yLabel: "query" }),
@@ -165,7 +165,7 @@ export function* circuitsSection(seen: Circuits): Generator<Block> {
   yield figure(
     "ov",
     "OV: what attending to a token adds to each logit",
-    "At width one every row of a head is a multiple of the same direction; tokens with multiples of opposite sign push the same answers up and down.",
+    "At width one every row of a head is a multiple of the same direction: of two tokens with multiples of opposite sign one raises the logits that the other lowers.",
     facets({ panels: panels(ov), ...shared, xLabel: "logit", yLabel: "attended token" }),
   );
 }
@@ -203,7 +203,7 @@ export function* answersSection(signal: Signal): Generator<Block> {
           : `Without head ${head} the answers ${list(own)} are less often right. `,
       )
       .join(""),
-    `Needing one head: ${answers((n) => n === 1)}; several: ${answers((n) => n > 1)}; none in particular: ${answers((n) => n === 0)}.`,
+    `Answers that are less often right without exactly one of the heads: ${answers((n) => n === 1)}; without several: ${answers((n) => n > 1)}; without none: ${answers((n) => n === 0)}.`,
   );
   yield figure(
     "without-head",

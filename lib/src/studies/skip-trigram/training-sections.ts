@@ -24,6 +24,11 @@ import { notebook, recomputed } from "./sources.ts";
 /** Loss of guessing among the labels of noise. */
 export const lnLabels: number = Math.log(skipTrigramTokens);
 
+/** A loss with as many digits as it takes to tell it from the best. */
+export function nats(loss: number): string {
+  return loss >= 0.1 ? loss.toFixed(3) : number(loss);
+}
+
 /** The best that knowing the rule can give: accuracy, and loss in nats. */
 export function bestOf({ oneIn }: Pick<SkipTrigramStudyParams, "oneIn">) {
   const noise = 1 - 1 / oneIn;
@@ -121,9 +126,9 @@ export function* trainingSection(
   const best = bestOf(params);
   yield section("Training");
   yield prose(
-    `Of the test set, signal costs ${number(lastOf(signalLoss))} nats after the last epoch. `,
+    `Of the test set, signal costs ${nats(lastOf(signalLoss))} nats after the last epoch. `,
     noisy
-      ? `Noise costs ${number(lastOf(noiseLoss))}, where ln 11 = ${number(lnLabels)} is the least that it can cost on average; it costs more at ${count(above)} of ${count(noiseLoss.length)} logged epochs. `
+      ? `Noise costs ${nats(lastOf(noiseLoss))}, where ln 11 = ${nats(lnLabels)} is the least that it can cost on average; it costs more at ${count(above)} of ${count(noiseLoss.length)} logged epochs. `
       : "",
     behavior(
       "test-signal-learned",
@@ -138,7 +143,7 @@ export function* trainingSection(
   yield figure(
     "loss-parts",
     "Test loss of signal and of noise",
-    `After each epoch. The lines: the best on noise, ln 11, and overall, ${number(best.loss)}.`,
+    `After each epoch. The lines: the best on noise, ln 11, and overall, ${nats(best.loss)}.`,
     lines({
       ...{ x, xLabel: "epoch", yLabel: "loss (nats)" },
       series: parts(signalLoss, noisy ? noiseLoss : [], logged.testLoss),
