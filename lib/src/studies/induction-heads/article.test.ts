@@ -57,7 +57,7 @@ describe("induction heads as an article", () => {
     expect(claims).toEqual([]);
     expect(sections.map(({ title }) => title)).toEqual([
       "Loss during training",
-      "How the heads come about",
+      "The heads over training",
       "Attention on one sequence",
       "Scores of the heads",
       "Who reads whom",

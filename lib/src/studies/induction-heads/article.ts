@@ -201,8 +201,8 @@ function answerInShort({ copyLength }: InductionHeadsParams, opened: Opened) {
     behavior(
       "learned",
       learned,
-      `on later copies the model pays ${number(paid.later)}. `,
-      `on later copies the model pays ${number(paid.later)}, more than half of that. `,
+      `on later copies the model pays ${number(paid.later)}, less than half of that. `,
+      `on later copies the model pays ${number(paid.later)}, at least half of that. `,
     ),
     mechanism(
       "two-kinds-of-heads",
@@ -213,8 +213,8 @@ function answerInShort({ copyLength }: InductionHeadsParams, opened: Opened) {
     mechanism(
       "one-reads-the-other",
       both ? composing.length === found.inductionHeads.length : undefined,
-      "Of all heads of layer 0, the keys of the second kind read the first kind most. ",
-      "Not every head of the second kind reads the first kind most with its keys. ",
+      "The keys of every induction head read a head that looks back more than any other head of layer 0. ",
+      "It is not so that the keys of every induction head read a head that looks back more than any other head of layer 0. ",
     ),
     "Copies stand at random places, so the distance between them says nothing. A head is written L*layer*H*head*; losses are in nats; step n is after n updates.",
   ];

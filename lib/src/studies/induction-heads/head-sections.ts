@@ -21,7 +21,7 @@ import { facets } from "../../figures/index.ts";
 import { inductionToken } from "../../tasks/index.ts";
 import type { Ablations, Heads, Losses } from "./measure.ts";
 import { type Head, type HeadTable, headName, scoreOf, strongest } from "./scores.ts";
-import { elhage, olsson, own } from "./sources.ts";
+import { elhage, own } from "./sources.ts";
 
 /** A model with what was measured of it. */
 export interface Opened {
@@ -200,7 +200,7 @@ function* scoreClaims(whose: Whose, opened: Opened): Generator<Block> {
     yield claim(
       `${whose.id}detector-${name}`,
       says(whose, `the head detector's best ${words} is one of them`),
-      olsson,
+      { ...own, at: "two measures of the same heads" },
       true,
       includes(some, strongest(detected[kind])),
     );
@@ -283,7 +283,12 @@ export function* ablationSection(whose: Whose, opened: Opened): Generator<Block>
   const needed = learned && Math.min(previous, induction) >= guess / 2;
   yield section(
     headline(
-      mechanism(`${whose.id}needed`, needed, `${whose.title}It cannot do without them`, ""),
+      mechanism(
+        `${whose.id}needed`,
+        needed,
+        `${whose.title}It needs both kinds of heads`,
+        "",
+      ),
       `${whose.title}What the heads are needed for`,
     ),
   );
@@ -303,12 +308,12 @@ export function* ablationSection(whose: Whose, opened: Opened): Generator<Block>
     ),
   );
   yield prose(
-    `And by which way? Path patching: the output of ${list(previousHeads.map(headName))} is replaced by its mean only in what the queries, the keys or the values of layer 1 read, and is there for everything else. `,
+    `By which way are previous-token heads needed? Path patching: the output of ${list(previousHeads.map(headName))} is replaced by its mean only in what the queries, the keys or the values of layer 1 read, and is there for everything else. `,
     mechanism(
       `${whose.id}through-keys`,
       needed && both ? isMost(keyShare, 1 / 3) : undefined,
-      `In the keys alone this costs ${percent(keyShare)} of what it costs everywhere: what these heads write tells positions apart for those that look them up.`,
-      `In the keys alone this costs ${percent(keyShare)} of what it costs everywhere.`,
+      `In the keys alone this costs ${percent(keyShare)} of what it costs everywhere: layer 1 mostly uses it to find positions.`,
+      `In the keys alone this costs ${percent(keyShare)} of what it costs everywhere, less than half of the way from a third to all.`,
     ),
   );
   yield table(`${whose.id}paths`, "Loss on later copies without what previous-token heads write", [

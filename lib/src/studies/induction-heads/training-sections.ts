@@ -74,8 +74,8 @@ export function* lossSection(
     behavior(
       "loss-falls",
       to !== undefined,
-      `It falls below nine tenths of guessing at step ${count(from ?? 0)} and below a quarter at step ${count(to ?? 0)}, ${percent(share)} of the training later.`,
-      `It has not fallen below a quarter of guessing by step ${count(lastOf(curves.step))}.`,
+      `The loss falls below nine tenths of guessing at step ${count(from ?? 0)} and below a quarter at step ${count(to ?? 0)}, ${percent(share)} of the training later.`,
+      `The loss has not fallen below a quarter of guessing by step ${count(lastOf(curves.step))}.`,
     ),
     ` The last batch has ${number(lastOf(curves.trainLoss))}. `,
     behavior(
@@ -151,7 +151,7 @@ export function placesFigure({ places }: Losses): Block {
   return figure(
     "places",
     "Loss of each token of a copy",
-    "The first token of a copy cannot be known; from the second on of later copies, the model only has to look it up.",
+    "The first token of a copy cannot be known. The other tokens of later copies only have to be looked up.",
     lines({
       x: Array.from({ length }, (_, i) => i + 1),
       series: places.map((y, copy) => ({
@@ -191,7 +191,7 @@ export function* fallClaims(
   );
   yield claim(
     "heads-in-the-fall",
-    "step at which the strongest induction head has half of its score: in that fall",
+    "step at which the strongest induction head first has half of its final score: during that fall",
     olsson,
     [(from ?? 0) - params.checkpointEvery, (to ?? params.steps) + params.checkpointEvery],
     halfway("induction", strongest(heads.scores.induction), followed),
@@ -208,9 +208,9 @@ export function* developmentSection(
   const half = stepBelow(curves.step, curves.trainLoss, guess / 2);
   const when = (kind: "previous" | "induction", some: readonly Head[]): string =>
     list(some.map((head) => `${headName(head)} at step ${count(halfway(kind, head, followed))}`));
-  yield section("How the heads come about");
+  yield section("The heads over training");
   yield prose(
-    `At each checkpoint, the attention of every head on what it would look at as a previous-token head and as an induction head. Half of its attention at the end to the token before is first reached by ${when("previous", heads.previousHeads)}; half of that to what came next by ${when("induction", heads.inductionHeads)}. `,
+    `At each checkpoint, the attention of every head on what it would look at as a previous-token head and as an induction head. A head reaches half of its final attention to the token before as follows: ${when("previous", heads.previousHeads)}. It reaches half of its final attention to what came next as follows: ${when("induction", heads.inductionHeads)}. `,
     behavior(
       "halfway",
       half !== undefined,
