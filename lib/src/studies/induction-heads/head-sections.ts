@@ -312,7 +312,7 @@ export function* ablationSection(whose: Whose, opened: Opened): Generator<Block>
     mechanism(
       `${whose.id}through-keys`,
       needed && both ? isMost(keyShare, 1 / 3) : undefined,
-      `In the keys alone this costs ${percent(keyShare)} of what it costs everywhere: layer 1 mostly uses it to find positions.`,
+      `In the keys alone this costs ${percent(keyShare)} of what it costs everywhere: layer 1 uses what these heads write mostly in its keys, to find positions.`,
       `In the keys alone this costs ${percent(keyShare)} of what it costs everywhere, less than half of the way from a third to all.`,
     ),
   );
