@@ -64,7 +64,7 @@ describe("group composition as an article", () => {
       "Weights of the network",
       "Representation by representation",
       "Neuron by neuron",
-      "How the representations grow",
+      "The representations over training",
     ]);
     expect(page.claims.map(({ id, holds }) => [id, holds])).toEqual([["losses-as-logged", true]]);
   });

@@ -87,7 +87,7 @@ export function* representationSection(shown: Shown): Generator<Block> {
     ),
   );
   yield prose(
-    `A random embedding would have ${percent(chance)} of its squares in the functions of these representations, which are that share of all functions on the group; the folded embedding of a has ${percent(explained.embedA)}, that of b ${percent(explained.embedB)}, the unembedding ${percent(explained.unembed)}. `,
+    `A random embedding would have ${percent(chance)} of its squares in the functions of these representations: that is their share of all functions on the group. The folded embedding of a has ${percent(explained.embedA)}, that of b ${percent(explained.embedB)}, the unembedding ${percent(explained.unembed)}. `,
     chance > 0.5
       ? "So many functions belong to the key representations that this says little. "
       : mechanism(
@@ -292,12 +292,12 @@ export function* neuronSection(shown: Shown): Generator<Block> {
     ),
   );
   yield prose(
-    `${count(alive.length)} of ${plural(neurons.belongsTo.length, "neuron")} ever change. The representation that a neuron belongs to holds on average ${percent(mean)} of its variance over all pairs, in functions of a, of b and of ab. `,
+    `${count(alive.length)} of ${plural(neurons.belongsTo.length, "neuron")} ${alive.length === 1 ? "depends" : "depend"} on the pair. The representation that a neuron belongs to holds on average ${percent(mean)} of its variance over all pairs, in functions of a, of b and of ab. `,
     mechanism(
       `${prefix}neuron-purity`,
       control === null ? undefined : isMost(mean, before),
-      `Before training it was ${percent(before)}: of the rest, training has closed at least half.`,
-      `Before training it was ${percent(before)}: of the rest, training has closed less than half.`,
+      `Before training it was ${percent(before)}; training has closed at least half of the gap from there to all.`,
+      `Before training it was ${percent(before)}; training has closed less than half of the gap from there to all.`,
     ),
   );
   yield figure(
@@ -370,6 +370,6 @@ export function answersRight({ opened, question, prefix, whose }: Shown) {
     `${prefix}answers-all`,
     share === 1,
     `${capital(whose)} answers every one of ${which} right. `,
-    `${capital(whose)} answers ${percent(share)} of ${which} right. `,
+    `${capital(whose)} answers ${percent(share)} of ${which} right (${percent(1 / groupByName(question.group).order)} by chance). `,
   );
 }

@@ -16,7 +16,7 @@ import {
 import type { NdArray } from "../../core/nd.ts";
 import { bars, facets } from "../../figures/index.ts";
 import { type FiniteGroup, groupByName } from "../../groups/index.ts";
-import { inWords } from "./group-words.ts";
+import { chanceOf, inWords } from "./group-words.ts";
 import { cosets, irrepsOf, neuronMaps, type Opened, parities } from "./measure.ts";
 import { canDraw, capital, type Shown } from "./model-sections.ts";
 import { byCoset } from "./representations/index.ts";
@@ -221,7 +221,7 @@ async function* oneRepresentation(shown: Shown, name: string): AsyncGenerator<Bl
     .slice(0, mostOfOne);
   const { losses } = found;
   yield prose(
-    `${capital(inWords(name))}, of dimension ${found.dimension}. Cosine of the logits with its character: ${found.logitSimilarity === null ? "not asked of the trivial one" : number(found.logitSimilarity)}. It holds ${percent(found.embedA)} of the folded embedding of a, ${percent(found.embedB)} of that of b, ${percent(found.unembed)} of the unembedding, and ${percent(found.hiddenAB)} of the variance of the hidden layer by functions of ab. With its ρ(ab) alone in the hidden layer the loss is ${number(losses.hiddenRestricted)}${question.split === null ? "" : `, without it ${number(losses.hiddenExcluded)} on the training pairs`}.`,
+    `${capital(inWords(name))}, of dimension ${found.dimension}. Cosine of the logits with its character: ${found.logitSimilarity === null ? "not asked of the trivial one" : number(found.logitSimilarity)}. It holds ${percent(found.embedA)} of the folded embedding of a, ${percent(found.embedB)} of that of b and ${percent(found.unembed)} of the unembedding (each ${percent(chanceOf(question, [name]))} by chance), and ${percent(found.hiddenAB)} of the variance of the hidden layer by functions of ab. With its ρ(ab) alone in the hidden layer the loss is ${number(losses.hiddenRestricted)}${question.split === null ? "" : `, without it ${number(losses.hiddenExcluded)} on the training pairs`}.`,
   );
   if (!canDraw(shown)) return;
   const maps = await snapshot.measure(neuronMaps, question.group, purest);

@@ -18,7 +18,7 @@ import {
 import { bars } from "../../figures/index.ts";
 import { groupByName } from "../../groups/index.ts";
 import type { Lab, Snapshot } from "../../lab/index.ts";
-import { elementLines, inWords } from "./group-words.ts";
+import { chanceOf, elementLines, inWords } from "./group-words.ts";
 import { logitSection } from "./logit-sections.ts";
 import {
   asPrinted,
@@ -108,13 +108,13 @@ function* sideBySide(own: Shown, theirs: Shown): Generator<Block> {
   const names = theirs.opened.representations.map(({ name }) => name);
   const of = ({ representations: all }: Opened, name: string) =>
     all.find((one) => one.name === name);
-  yield table("notebook-beside", "Two networks that learned the same group", [
+  yield table("notebook-beside", "This run and the notebook's checkpoint", [
     row("loss on all pairs", ({ performance }) => number(performance.loss.all)),
     row("accuracy on all pairs", ({ performance }) => percent(performance.accuracy.all)),
     row("logits that are characters", ({ explained }) => percent(explained.logits)),
     row("hidden layer in ρ(ab)", ({ explained }) => percent(explained.hiddenAB)),
     ...names.map((name) =>
-      row(`embedding of a in ${inWords(name)}`, (one) =>
+      row(`embedding of a in ${inWords(name)} (${percent(chanceOf(question, [name]))} by chance)`, (one) =>
         percent(of(one, name)?.embedA ?? Number.NaN),
       ),
     ),
@@ -122,7 +122,7 @@ function* sideBySide(own: Shown, theirs: Shown): Generator<Block> {
   yield figure(
     "notebook-beside-cosines",
     "Cosine of both networks' logits with each character",
-    "The same representations may weigh differently in two networks that answer alike.",
+    "Two bars for each representation but the trivial one.",
     bars({
       categories: names.filter((name) => name !== "trivial").map(inWords),
       series: [
@@ -141,7 +141,10 @@ const cosines = ({ representations: all }: Opened): number[] =>
 
 const near = (within: number, why: string): Rule => ({ within, why });
 const digits = near(1e-6, "rounded to seven digits; logits and activations are float32 here");
-const float32: Rule = { share: 0.001, why: "the notebook's sum is in float32" };
+const float32: Rule = near(
+  6e-8,
+  "the notebook's losses of pairs are multiples of 1.2e-7, as float32 has it: half of that",
+);
 
 /** What the notebook prints of logits and trace, as it computes it and as it means to. */
 async function* printedSection(

@@ -39,12 +39,12 @@ export function* learning(curves: Curves, shown: Shown): Generator<Block> {
   yield prose(
     memorized === undefined
       ? `At the last step, ${count(lastOf(curves.step))}, it answers ${percent(lastOf(curves.trainAccuracy))} of the training pairs right. `
-      : `From step ${count(memorized)} on the log has a step at which 99.9 % of the training pairs are right; ${percent(then ?? Number.NaN)} of the others are right then. `,
-    `The test loss is largest with ${number(peak)} nats; guessing costs ${number(guess)}. `,
+      : `At step ${count(memorized)} 99.9 % of the training pairs are right for the first time; ${percent(then ?? Number.NaN)} of the others are right then. `,
+    `The test loss is ${number(peak)} nats at most; guessing costs ${number(guess)}. `,
     behavior(
       "generalizes",
       grokked !== undefined,
-      `At step ${count(grokked ?? 0)} 99 % of the pairs that it was not trained on are right; the test loss ends at ${number(lastOf(curves.testLoss))} nats.`,
+      `At step ${count(grokked ?? 0)} 99 % of the pairs that it was not trained on are right for the first time; the test loss ends at ${number(lastOf(curves.testLoss))} nats.`,
       `It has not come to 99 % on pairs that it was not trained on: ${percent(lastOf(curves.testAccuracy))} are right at the last step.`,
     ),
   );
@@ -97,7 +97,7 @@ export async function* growth(training: Training, shown: Shown): AsyncGenerator<
       name: inWords(name),
       y: moments.map((one) => values(one)[all.indexOf(name)] as number),
     }));
-  yield section("How the representations grow");
+  yield section("The representations over training");
   yield* loggedClaim(training, moments);
   yield prose(
     `The same measurements at ${count(steps.length)} checkpoints, with the key representations of the end: ${named(key)}. *Restricted*: the hidden layer keeps only their ρ(ab). *Excluded*: it loses it. `,
@@ -148,11 +148,12 @@ function riseSentence(steps: readonly number[], moments: readonly Moment[], gues
   );
   const fallen = moments.findIndex(({ test }, i) => i > highest && test < guess / 2);
   const [rose, fell] = [steps[half] ?? 0, steps[fallen] ?? 0];
+  const share = `At step ${count(rose)} the share of characters in the logits first is half of what it is at the end.`;
   return mechanism(
     "characters-come-first",
     fallen < 0 ? undefined : rose < fell,
-    `At step ${count(rose)} characters make up half of what they make up of the logits in the end; the test loss is below half of guessing later, from step ${count(fell)}.`,
-    `At step ${count(rose)} characters make up half of what they make up of the logits in the end; the test loss is below half of guessing no later, at step ${count(fell)}.`,
+    `${share} The test loss comes below half of guessing later, at step ${count(fell)}.`,
+    `${share} The test loss comes below half of guessing no later than that, at step ${count(fell)}.`,
   );
 }
 
