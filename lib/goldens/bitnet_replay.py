@@ -3,8 +3,9 @@
 `fast` (default) computes keys, values and scores once per token and only the last position, `full` every
 position as the notebook does: the same function, rounded in another order. Prints losses and, from step
 1,000, the largest frequencies of the embedding with their shares in percent. In float64, where rounding
-decides nothing, they are 33, 30, 34, 2, 5 and 15 at step 3,000. Usage:
-python bitnet_replay.py [fast|full] [steps] [float32|float64]
+decides nothing, they are 33, 30, 34, 2, 5 and 15 at step 3,000. Weight decay 0 gives the losses of the first
+updates that the study compares with. Usage:
+python bitnet_replay.py [fast|full] [steps] [float32|float64] [weight decay]
 """
 import math
 import sys
@@ -15,6 +16,7 @@ torch.set_num_threads(2)
 full = len(sys.argv) > 1 and sys.argv[1] == 'full'
 steps = int(sys.argv[2]) if len(sys.argv) > 2 else 3000
 dtype = getattr(torch, sys.argv[3]) if len(sys.argv) > 3 else torch.float32
+decay = float(sys.argv[4]) if len(sys.argv) > 4 else 1.
 p=113; d=128; H=4
 torch.manual_seed(598); idx=torch.randperm(p*p); n=int(p*p*.3); tr,te=idx[:n],idx[n:]
 a=torch.arange(p).repeat_interleave(p); b=torch.arange(p).repeat(p); lab=(a+b)%p
@@ -49,7 +51,7 @@ def fwd(ai,bi):
     x=torch.nn.functional.normalize(x,dim=-1)*math.sqrt(d)*gamma
     return x@un.weight.T
 loss=lambda lg,y: -lg.double().log_softmax(-1).gather(-1,y[:,None]).mean()
-opt=torch.optim.AdamW(params,lr=1e-3,weight_decay=1.,betas=(.9,.98))
+opt=torch.optim.AdamW(params,lr=1e-3,weight_decay=decay,betas=(.9,.98))
 x=torch.arange(p).double(); B=[torch.ones(p).double()]
 for f in range(1,57): B+=[torch.cos(2*math.pi*f*x/p),torch.sin(2*math.pi*f*x/p)]
 B=torch.stack(B); B=B/B.norm(dim=1,keepdim=True)

@@ -42,7 +42,7 @@ import { embedding, waves } from "../shared/modular-arithmetic/embedding-section
 import { type Opened, open, type PairView, pairView } from "../shared/modular-arithmetic/inside.ts";
 import { chanceOfCosines, logits, ownPair } from "../shared/modular-arithmetic/logit-section.ts";
 import { measurements, signs } from "../shared/modular-arithmetic/measure.ts";
-import { theNeurons } from "../shared/modular-arithmetic/neuron-section.ts";
+import { chanceOfOne, theNeurons } from "../shared/modular-arithmetic/neuron-section.ts";
 import { causes } from "../shared/modular-arithmetic/progress-section.ts";
 import { grokked, training } from "../shared/modular-arithmetic/training-section.ts";
 import { keyOnes } from "../shared/modular-arithmetic/words.ts";
@@ -115,7 +115,8 @@ async function* article(params: BitNetParams, lab: Lab, view: PairView): AsyncGe
   }
   if (same.whole && run.finished) yield* grokking(curves);
   if (all.length > 1) yield* comparison(all, p);
-  if (quantization.startsWith("binary")) yield* theSigns(run.at(view.step));
+  if (quantization === "binary" || quantization === "binary-scaled")
+    yield* theSigns(run.at(view.step), quantization === "binary-scaled");
   if (opened === undefined) return;
   yield* attention(opened, curves);
   yield* embedding(opened);
@@ -172,7 +173,7 @@ function answerInShort({ seen, dataKnown }: Opened, kind: string): Sentence[] {
       `Its embedding is mostly circles: ${share}. `,
       `Its embedding is not mostly circles: ${share}. `,
     ),
-    `On average one frequency explains ${percent(s.meanNeuronFraction)} of a neuron. That says what the answer is made of; it does not say by which products the neurons come by it.`,
+    `On average its best frequency explains ${percent(s.meanNeuronFraction)} of a neuron's variance (any one ${percent(chanceOfOne(seen.p))} by chance). All this says what the answer is made of, not how the neurons compute it.`,
   ];
 }
 
@@ -188,7 +189,7 @@ function* updates(curves: Curves): Generator<Block> {
       replay,
       loss,
       valueAt(curves, "trainLoss", step),
-      { within: 1e-4, why: "a weight near the mean changes its sign by rounding" },
+      { within: 1e-4, why: "a weight near the mean can change its sign by rounding" },
     );
   }
   const runs = "six runs whose initial weights differ in the last bit span";
@@ -218,15 +219,15 @@ function* grokking(curves: Curves): Generator<Block> {
   yield claim(
     "groks",
     "first logged step with a test accuracy of 0.99",
-    replay,
+    { kind: "own", paper: "this study", at: "the length of the default run" },
     3000,
     groks ?? Number.POSITIVE_INFINITY,
-    { atMost: "the replay in PyTorch has grokked by then" },
+    { atMost: "it has to grok within the default run" },
   );
   yield claim(
     "stays-grokked",
     "median test accuracy over all logged steps from then on, the lower of two",
-    { kind: "own", paper: "this study" },
+    { kind: "own", paper: "this study", at: "the accuracy that counts as grokked on this page" },
     0.99,
     later[(later.length - 1) >> 1] ?? 0,
     { atLeast: "a network that has grokked answers so most of the time, not at its best" },
@@ -239,11 +240,11 @@ function winners(): Block {
   );
 }
 
-async function* theSigns(snapshot: Snapshot): AsyncGenerator<Block> {
+async function* theSigns(snapshot: Snapshot, scaled: boolean): AsyncGenerator<Block> {
   const { W_in, product } = await snapshot.measure(signs);
   yield section("The weights are signs");
   yield prose(
-    `The network multiplies with sign(W − mean W). Displays of sign(W) alone, as in the notebook, differ from it in ${percent(W_in.uncentredDiffers)} of the entries of \`W_in\`; ${percent(W_in.positive)} of its signs are positive.`,
+    `The network multiplies with sign(W − mean W)${scaled ? ", times the mean of |W|" : ""}. Displays of sign(W) alone, as in the notebook, differ from it in ${percent(W_in.uncentredDiffers)} of the entries of \`W_in\`; ${percent(W_in.positive)} of its signs are positive.`,
   );
   yield figure(
     "sign-W-in",
@@ -255,7 +256,7 @@ async function* theSigns(snapshot: Snapshot): AsyncGenerator<Block> {
   yield figure(
     "integer-product",
     "sign(W_in) sign(W_O) sign(W_V)",
-    "What a value can add to a neuron, as exact integers: neurons down, residual directions across.",
+    `What a value can add to a neuron${scaled ? ", up to one factor" : ""}, as exact integers: neurons down, residual directions across.`,
     heatmap({
       ...{ z: product, xLabel: "d_model", yLabel: "neuron" },
       ...{ aspect: "auto", height: 520 },

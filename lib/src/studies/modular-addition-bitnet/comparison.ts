@@ -18,7 +18,9 @@ import type { Quantization } from "../../models/index.ts";
 import { largestOverlap } from "../shared/modular-arithmetic/embedding-section.ts";
 import type { Moment, Opened } from "../shared/modular-arithmetic/inside.ts";
 import type { Circuit } from "../shared/modular-arithmetic/measure.ts";
+import { chanceOfOne } from "../shared/modular-arithmetic/neuron-section.ts";
 import { milestones } from "../shared/modular-arithmetic/training-section.ts";
+import { withChance } from "../shared/modular-arithmetic/words.ts";
 
 /** One kind of weights: its training, and what it does inside (for a + b). */
 export interface Kind {
@@ -47,7 +49,7 @@ export function* comparison(all: readonly Kind[], p: number): Generator<Block> {
   const trained = all.filter(({ training }) => training.curves.step.length > 0);
   yield section("Kinds of weights side by side");
   yield prose(
-    `All start from the same weights, see the same data and have the same optimizer; the matrices of the forward pass differ, and with them the scale of what they compute: signs are not scaled, so scores and activations of the binary network start much larger. They are trained for different numbers of updates, ${list(all.map(({ kind, training }) => `${count(training.at().step ?? 0)} (${kind})`))}, so that the numbers at the end compare both the kind and the time.`,
+    `All start from the same weights, see the same data and have the same optimizer; the matrices of the forward pass differ, and with them the scale of what they compute: signs are not scaled, so scores and activations of the binary network start much larger. They are trained for different numbers of updates, ${list(all.map(({ kind, training }) => `${count(training.at().step ?? 0)} (${kind})`))}, so the numbers at the end differ both by kind and by time.`,
   );
   yield table("kinds", "Each network at the checkpoint looked at", rowsOf(all));
   yield figure(
@@ -112,7 +114,10 @@ function insideOf({ seen, dataKnown }: Opened): Readonly<Record<string, string>>
       key.length === 0 ? "none" : number(largestOverlap(embedding.products)),
     "attention above 99 % to one token": percent(attention.hard),
     "entropy of attention": `${number(attention.entropy)} of ${number(Math.log(3))} nats`,
-    "a neuron's best frequency": percent(summary.meanNeuronFraction),
+    "a neuron's best frequency, on average": withChance(
+      summary.meanNeuronFraction,
+      chanceOfOne(seen.p),
+    ),
     "neurons that never change": `${neurons.dead.length} of ${neurons.total}`,
   };
 }

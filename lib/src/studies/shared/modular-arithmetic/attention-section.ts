@@ -47,7 +47,7 @@ export function* attention(opened: Opened, curves: Curves): Generator<Block> {
     ),
   );
   yield prose(
-    `Only the last token, \`=\`, has to answer; its attention moves the two numbers to where the answer is computed. Over all heads and pairs a gets ${first} of it, b ${second} and \`=\` itself ${self} ([](#attention-mean)). In ${percent(a.hard)} of all pairs and heads a single token gets more than 99 %; the mean entropy is ${number(a.entropy)} nats, of ${number(Math.log(3))} for equal shares. `,
+    `Only the last token, \`=\`, has to answer, and only its attention can bring the two numbers there. Over all heads and pairs a gets ${first} of it, b ${second} and \`=\` itself ${self} ([](#attention-mean)). In ${percent(a.hard)} of all pairs and heads a single token gets more than 99 %; the mean entropy is ${number(a.entropy)} nats, of ${number(Math.log(3))} for equal shares. `,
     mechanism(
       "attention-periodic",
       isMost(wavy, summary.uniformNeuronVariance),
@@ -113,8 +113,8 @@ function* overTraining({ moments }: Opened, curves: Curves): Generator<Block> {
       mechanism(
         "attention-softens",
         memory.hard >= 0.5 && end.hard < memory.hard / 2 && grokked(lastOf(curves.testAccuracy)),
-        "It is a hard selector while it memorizes, and has softened when it has grokked.",
-        "That is not the change of a hard selector into a soft one in a network that groks.",
+        "Attention mostly selects one token while the network memorizes, and less than half as often once it has grokked.",
+        "It is not so that attention mostly selects one token while the network memorizes, and less than half as often once it has grokked.",
       ),
     ],
     lines({

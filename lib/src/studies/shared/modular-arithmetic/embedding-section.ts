@@ -67,8 +67,8 @@ function* singular({ embedding: e, p }: Circuit, before: Before | undefined): Ge
       mechanism(
         "low-rank",
         before === undefined ? undefined : now > 3 * then,
-        `Before training it was ${number(then)} times: training has put most of the embedding into few directions.`,
-        `Before training it was ${number(then)} times.`,
+        `Before training it was ${number(then)} times: training has more than tripled it, by putting the embedding into fewer directions.`,
+        `Before training it was ${number(then)} times: training has not tripled it.`,
       ),
     ],
     lines({
@@ -160,7 +160,7 @@ export function* waves({ seen }: Opened): Generator<Block> {
   const { matrix, names } = fourierBasis(p);
   yield section("The waves");
   yield prose(
-    "An answer can be read off by *constructive interference*: $\\cos w(a + b - c)$ of several frequencies $w = 2\\pi k / p$ is added up, and all peak where c is a + b. That takes waves of a sum out of waves of its terms, which takes products:",
+    "An answer can be read off by *constructive interference*: $\\cos w(a + b - c)$ of several frequencies $w = 2\\pi k / p$ is added up, and all peak where c is a + b. To make waves of a + b out of waves of a and of b takes products of these:",
   );
   yield formula(
     "\\cos w(a + b) = \\cos wa \\cos wb - \\sin wa \\sin wb, \\quad \\sin w(a + b) = \\sin wa \\cos wb + \\cos wa \\sin wb",

@@ -38,7 +38,7 @@ export function* logits({ seen }: Opened): Generator<Block> {
     ),
   );
   yield prose(
-    `A network that computes cos w(a + b − c) for its key frequencies and adds them up has logits made of these functions. Here ${share} of their variance is, for ${keyOnes(key)} ([](#logit-cosines)). That says what is answered with, not how the neurons come by it. The rule by which frequencies are key finds ${list(found.embedding)} in the embedding, ${list(found.unembedding)} in the unembedding, ${list(found.neurons)} in the neurons and ${list(found.logits)} in the logits.`,
+    `A network that computes cos w(a + b − c) for its key frequencies and adds them up has logits made of these functions. Here they make up ${share} of the logits' variance, for ${keyOnes(key)} ([](#logit-cosines)). That says what the logits are made of, not how the neurons compute it. The rule by which frequencies are key finds ${list(found.embedding)} in the embedding, ${list(found.unembedding)} in the unembedding, ${list(found.neurons)} in the neurons and ${list(found.logits)} in the logits.`,
   );
   yield bySpectrum(
     "logit-cosines",
@@ -50,7 +50,7 @@ export function* logits({ seen }: Opened): Generator<Block> {
   yield figure(
     "logit-offsets",
     "Logits by how far an answer is off",
-    "Mean logit over all pairs for each a + b − c, and the part of it that the key frequencies make: the interference that the network really uses.",
+    "Mean logit over all pairs for each a + b − c, and the part of it that the key frequencies make: interference with the weights that the network gives them.",
     lines({
       series: [
         { name: "mean logit", y: seen.byOffset },
@@ -147,7 +147,7 @@ export async function* ownPair({ study, snapshot, seen, view }: Opened): AsyncGe
   yield figure(
     "pair-logits",
     `Logits for ${a} + ${b}`,
-    `Less their mean, and the part that the key frequencies make of the logits of all pairs, moved to ${right}.`,
+    `Solid: the logits less their mean. Dashed: what the key frequencies make of the mean logits over all pairs, with its 0 at ${right}.`,
     lines({
       series: [
         { name: "logits", y: got.logits.map((one) => one - mean) },

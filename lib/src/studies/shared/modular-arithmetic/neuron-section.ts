@@ -42,14 +42,16 @@ export async function* theNeurons(opened: Opened, besides = ""): AsyncGenerator<
     ),
   );
   yield prose(
-    `A neuron's activation over all pairs is a picture, and its 2-D Fourier transform says which waves of a and b, and which products of them, it holds. Of the variance of all neurons ${share} lies in ${keyOnes(key)}. ${clear} of the ${n.total} neurons have at least 85 % of their variance in a single frequency ([](#neuron-fractions))`,
+    `The 2-D Fourier transform of a neuron's activation over all pairs says which waves of a and b, and which products of them, it holds. Of the variance of all neurons ${share} lies in ${keyOnes(key)}. ${clear} of the ${n.total} neurons have at least 85 % of their variance in a single frequency ([](#neuron-fractions))`,
     mechanism(
       "one-frequency",
       s.wellExplainedNeurons >= paperClear / paperTotal,
       `, no smaller a share than in the network of Nanda et al. (${paperClear} of ${paperTotal}).`,
       `, a smaller share than in the network of Nanda et al. (${paperClear} of ${paperTotal}).`,
     ),
-    n.dead.length === 0 ? "" : ` ${plural(n.dead.length, "neuron")} never change.`,
+    n.dead.length === 0
+      ? ""
+      : ` ${plural(n.dead.length, "neuron never changes", "neurons never change")}.`,
     besides,
   );
   const shown = representatives(seen);
@@ -69,6 +71,9 @@ function representatives({ neurons: { grouped } }: Circuit): number[] {
     .slice(0, 6)
     .map((cluster) => cluster.neurons.reduce(clearest));
 }
+
+/** The share of one frequency in the variance of a neuron without structure: 8 of p² − 1 components. */
+export const chanceOfOne = (p: number): number => 8 / (p ** 2 - 1);
 
 /** The map with a largest magnitude of 1, so that weak neurons are seen as well as strong ones. */
 function scaled({ shape, data }: NdArray): NdArray {
@@ -171,7 +176,7 @@ async function eachNeuron(
   const maps = await snapshot.measure(neurons, values);
   const { names } = fourierBasis(seen.p);
   const { frequency, fraction } = seen.neurons.grouped;
-  const chance = 8 / (seen.p ** 2 - 1);
+  const chance = chanceOfOne(seen.p);
   return explore("neuron", values, neuron, function* (one) {
     yield figure(
       "neuron-one",
@@ -213,7 +218,7 @@ function* allNeurons({ neurons: n, summary, keyFrequencies: key, p }: Circuit): 
   yield figure(
     "neuron-sorted",
     "Best single frequency of each neuron, sorted",
-    `The mean over the ${n.total - n.dead.length} neurons that change is ${percent(summary.meanNeuronFraction)}.`,
+    `The mean over the ${n.total - n.dead.length} neurons that change is ${percent(summary.meanNeuronFraction)}; by chance one frequency has ${percent(chanceOfOne(p))}.`,
     lines({
       series: [{ name: "fraction explained", y: n.sortedFractions }],
       ...{ xLabel: "neuron, sorted", yLabel: "fraction of variance", xIsIndex: true },

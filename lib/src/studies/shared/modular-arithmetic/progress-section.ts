@@ -47,8 +47,8 @@ export function* causes(opened: Opened): Generator<Block> {
     mechanism(
       "before",
       known ? circuit < test : undefined,
-      `The restricted loss is below half of guessing from step ${count(circuit ?? 0)} on, the test loss only from step ${count(test ?? 0)} on.`,
-      `The restricted loss first is below half of guessing at step ${count(circuit ?? 0)}, the test loss at step ${count(test ?? 0)}.`,
+      `The restricted loss comes below half of guessing at step ${count(circuit ?? 0)}, the test loss only later, at step ${count(test ?? 0)}.`,
+      `The restricted loss comes below half of guessing at step ${count(circuit ?? 0)}, the test loss no later, at step ${count(test ?? 0)}.`,
     ),
   );
   if (moments.length < 2) return;
@@ -63,8 +63,8 @@ function necessary({ seen }: Opened, halfway: number) {
     mechanism(
       "necessary",
       key.length === 0 ? undefined : excluded > halfway && train < halfway,
-      `Without them it does not even answer what it was trained on: ${number(excluded)} nats there, and ${number(train)} with them. `,
-      `On what it was trained on it has ${number(excluded)} nats without them and ${number(train)} with them. `,
+      `Without them even the pairs that it was trained on cost more than half of guessing: ${number(excluded)} nats, and ${number(train)} with them. `,
+      `On the pairs that it was trained on it has ${number(excluded)} nats without them and ${number(train)} with them: not more than half of guessing without them and less with them. `,
     ),
   ];
 }
@@ -97,7 +97,7 @@ function* losses({ seen, moments }: Opened): Generator<Block> {
   yield figure(
     "progress-excluded",
     "Excluded loss, one frequency at a time",
-    `Training loss without one key frequency. At the end it is more than ten times the loss with all for ${list(needed)}.`,
+    `Training loss without one key frequency. At the end it is more than ten times the loss with all of them for these: ${list(needed)}.`,
     lines({
       ...{ ...axes, logY: true },
       series: key.map((k, i) =>
