@@ -114,8 +114,9 @@ function* sideBySide(own: Shown, theirs: Shown): Generator<Block> {
     row("logits that are characters", ({ explained }) => percent(explained.logits)),
     row("hidden layer in ρ(ab)", ({ explained }) => percent(explained.hiddenAB)),
     ...names.map((name) =>
-      row(`embedding of a in ${inWords(name)} (${percent(chanceOf(question, [name]))} by chance)`, (one) =>
-        percent(of(one, name)?.embedA ?? Number.NaN),
+      row(
+        `embedding of a in ${inWords(name)} (${percent(chanceOf(question, [name]))} by chance)`,
+        (one) => percent(of(one, name)?.embedA ?? Number.NaN),
       ),
     ),
   ]);

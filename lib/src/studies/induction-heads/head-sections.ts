@@ -283,12 +283,7 @@ export function* ablationSection(whose: Whose, opened: Opened): Generator<Block>
   const needed = learned && Math.min(previous, induction) >= guess / 2;
   yield section(
     headline(
-      mechanism(
-        `${whose.id}needed`,
-        needed,
-        `${whose.title}It needs both kinds of heads`,
-        "",
-      ),
+      mechanism(`${whose.id}needed`, needed, `${whose.title}It needs both kinds of heads`, ""),
       `${whose.title}What the heads are needed for`,
     ),
   );

@@ -19,4 +19,8 @@ export const retrained: Reference = {
   paper: "Gross, notebook on grokking max of two",
   at: "trained from its seeds in PyTorch, lib/goldens/max_of_two_replay.py",
 };
-export const own: Reference = { kind: "own", paper: "this study", at: "its question: can every pair be proved?" };
+export const own: Reference = {
+  kind: "own",
+  paper: "this study",
+  at: "its question: can every pair be proved?",
+};
