@@ -54,6 +54,8 @@ export class Instruments {
   /** In order of last use. */
   readonly #open = new Map<string, Opened>();
   readonly #values = new Map<string, Promise<unknown>>();
+  /** The text of the function that each key was used for. */
+  readonly #texts = new Map<string, string>();
 
   /** `backend` is opened when something has to be measured, and not before. */
   constructor(backend: () => Promise<Backend>, options: InstrumentOptions = {}) {
@@ -113,6 +115,7 @@ export class Instruments {
     if (f.name === "") throw new InputError("measure: the function needs a name, as the key");
     const { version = "" } = this.#options;
     const key = await sha256(encodeJson([source.id, f.name, version, args]));
+    this.#requireSame(key, f);
     const kept = this.#values.get(key);
     const value = kept ?? this.#remembered(key, source, (subject) => f(subject, ...args), f.name);
     this.#values.delete(key);
@@ -127,6 +130,17 @@ export class Instruments {
       this.#values.delete(key);
       throw error;
     }
+  }
+
+  /** Two functions of one name would be taken for each other. */
+  #requireSame(key: string, f: { readonly name: string }): void {
+    const text = String(f);
+    const before = this.#texts.get(key) ?? text;
+    this.#texts.set(key, text);
+    if (before === text) return;
+    throw new InputError(
+      `measure: two functions are called ${f.name}, and results are remembered by the name; rename one`,
+    );
   }
 
   async #remembered(
@@ -152,8 +166,8 @@ export class Instruments {
   }
 
   async #subject({ model, config, file, weights }: ModelSource): Promise<Subject> {
-    const arrays = await weights();
     const backend = await this.#backend();
+    const arrays = await weights();
     this.#readings ??= new Readings(backend);
     const readings = this.#readings;
     const opened = await createModel(model, config, { weights: arrays });

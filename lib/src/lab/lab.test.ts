@@ -129,6 +129,16 @@ describe("a lab in memory", () => {
     expect(await last.measure(failing)).toBe(2);
   });
 
+  it("refuses two functions of one name, which would be taken for each other", async () => {
+    const last = (await memoryLab(study, {}, instruments).training()).at();
+    const one = { half: () => 0.5 }.half;
+    const other = { half: () => 1 / 3 }.half;
+    expect([await last.measure(one), await last.measure(one)]).toEqual([0.5, 0.5]);
+    await expect(last.measure(other)).rejects.toThrow(
+      "measure: two functions are called half, and results are remembered by the name; rename one",
+    );
+  });
+
   it("opens a published file, and says what else it holds", async () => {
     const { model, config, initial: weights } = smallPlan();
     const bytes = writeModel({ model, config, weights, processed: [], assumed: {} }, "pt");
@@ -180,6 +190,10 @@ describe("a lab in memory", () => {
     ]);
     expect([training.at().step, training.at(6).step]).toEqual([2, 2]);
     expect(await early.published("anything")).toBe(undefined);
+    const plans = () => ({ model: smallPlan({ steps: 8, checkpointEvery: 4 }) as AnyPlan });
+    const lab = upTo(memoryLab({ ...study, plans }, {}, instruments), 7);
+    const near = await lab.training();
+    expect([near.at().step, near.at(7).step, near.at(1).step]).toEqual([4, 4, 0]);
   });
 });
 

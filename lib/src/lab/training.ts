@@ -53,11 +53,12 @@ export function upTo(lab: Lab, step: number): Lab {
     publishedText: async () => undefined,
     async training(name) {
       const whole = await lab.training(name);
+      const steps = whole.steps.filter((one) => one <= step);
       return {
         finished: false,
-        steps: whole.steps.filter((one) => one <= step),
+        steps,
         curves: curvesUpTo(whole.curves, step),
-        at: (wanted = step) => whole.at(Math.min(wanted, step)),
+        at: (wanted = Number.POSITIVE_INFINITY) => whole.at(nearest(steps, wanted)),
       };
     },
   };
