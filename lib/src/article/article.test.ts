@@ -214,3 +214,35 @@ describe("words", () => {
     expect(isMost(0.63, 0.25)).toBe(true);
   });
 });
+
+describe("a claim of a study that no compiler has seen", () => {
+  const own: Reference = { kind: "own", paper: "this study" };
+  const judged = (...[reference, expected, measured, rule]: unknown[]) =>
+    judge("x", "is", reference as never, expected as never, measured as never, rule as never);
+  it.each<[unknown[], string]>([
+    [
+      [{ kind: "own" }, 1, 1],
+      'paper must say where it is from, such as "this study", got undefined',
+    ],
+    [[{ kind: "mine", paper: "p" }, 1, 1], 'unknown kind "mine"; did you mean'],
+    [[own, 1, 2, { why: "so" }], "the rule must be one of within, share, atMost"],
+    [[own, 1, 2, { atMost: "so", within: 1 }], "atMost and within"],
+    [[own, 1, null, { atMost: "so" }], "measured must be a number, true, false"],
+    [[own, [1, "a"], 1], "expected must be a number, true, false"],
+  ])("is refused: %j", (given, message) => {
+    expect(() => judged(...given)).toThrow(message);
+    expect(() => judged(...given)).toThrow(/^claim "x": /);
+  });
+  it("counts what is in common once, and takes no number that is none for another", () => {
+    const three = { inCommon: 3, why: "so" };
+    expect(judged(own, [3, 5, 7], [3, 3, 3], three).holds).toBe(false);
+    expect(judged(own, [3, 5, 7], [7, 5, 3], three).holds).toBe(true);
+    expect(judged(own, Number.POSITIVE_INFINITY, Number.NaN).holds).toBe(false);
+    expect(judged(own, [1, 2], [1, 2]).holds).toBe(true);
+  });
+  it("has metrics that are numbers", async () => {
+    await expect(readArticle(from(metrics({ loss: "low" as never })))).rejects.toThrow(
+      'article: the metric loss must be a number, got "low"',
+    );
+  });
+});

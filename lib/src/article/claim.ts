@@ -1,8 +1,10 @@
 /** Claims: a number from elsewhere, the number measured here, and the rule by which they agree. */
 
-import type { Claim, ClaimKind, ClaimValue } from "../core/claim.ts";
+import { type Claim, type ClaimKind, type ClaimValue, claimKinds } from "../core/claim.ts";
+import { InputError, UnknownNameError } from "../core/errors.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { Source } from "../core/source.ts";
+import { shown } from "../core/text.ts";
 
 /** A source with the kind of what it says. */
 export interface Reference extends Source {
@@ -36,7 +38,11 @@ export interface JudgedClaim extends Claim {
   readonly source: Reference;
 }
 
-/** Judge a measured value. NaN agrees with nothing. */
+/**
+ * Judge a measured value. NaN agrees with nothing.
+ * @throws InputError or UnknownNameError for a source without paper or kind, a rule that is none or
+ * several, and values that are no `ClaimValue`.
+ */
 export function judge(
   id: string,
   text: string,
@@ -45,17 +51,55 @@ export function judge(
   measured: ClaimValue | undefined,
   rule: Rule = "equal",
 ): JudgedClaim {
-  if (rule !== "equal") checkOptions(`claim "${id}"`, rule, ruleNames);
-  checkOptions(`claim "${id}"`, source, referenceNames);
+  const where = `claim "${id}"`;
+  checkRule(where, rule);
+  checkSource(where, source);
+  checkValue(where, "expected", expected);
+  if (measured !== undefined) checkValue(where, "measured", measured);
   const holds = measured === undefined ? undefined : agrees(expected, measured, rule);
   return { id, text, source, expected, tolerance: inWords(rule), measured, holds };
 }
 
+function checkSource(where: string, source: Reference): void {
+  checkOptions(where, source, referenceNames);
+  if (!claimKinds.includes(source.kind)) {
+    throw new UnknownNameError(where, "kind", String(source.kind), claimKinds);
+  }
+  if (typeof source.paper === "string") return;
+  throw new InputError(
+    `${where}: paper must say where it is from, such as "this study", got ${shown(source.paper)}`,
+  );
+}
+
+function checkRule(where: string, rule: Rule): void {
+  if (rule === "equal") return;
+  checkOptions(where, rule, ruleNames);
+  const given = Object.keys(rule).filter((name) => name !== "why");
+  if (given.length === 1) return;
+  const rules = Object.keys(ruleNames).filter((name) => name !== "why");
+  throw new InputError(
+    `${where}: the rule must be one of ${rules.join(", ")}, got ${given.join(" and ") || "none"}`,
+  );
+}
+
+function checkValue(where: string, name: string, value: unknown): void {
+  const types = new Set([value].flat().map((one) => typeof one));
+  const [type = "number"] = types;
+  const known = Array.isArray(value) ? ["number", "string"] : ["number", "string", "boolean"];
+  if (types.size <= 1 && known.includes(type)) return;
+  throw new InputError(
+    `${where}: ${name} must be a number, true, false, a text, or a list of numbers or of texts, got ${shown(value)}`,
+  );
+}
+
 function agrees(expected: ClaimValue, measured: ClaimValue, rule: Rule): boolean {
-  if (rule === "equal") return JSON.stringify(measured) === JSON.stringify(expected);
+  if (rule === "equal") return same(expected, measured);
   if ("inCommon" in rule) {
-    const [wanted, got] = [expected, measured] as [readonly unknown[], readonly unknown[]];
-    return got.filter((value) => wanted.includes(value)).length >= rule.inCommon;
+    const [wanted, got] = [
+      new Set<unknown>([expected].flat()),
+      new Set<unknown>([measured].flat()),
+    ];
+    return [...got].filter((value) => wanted.has(value)).length >= rule.inCommon;
   }
   if ("between" in rule) {
     const [low, high] = expected as readonly [number, number];
@@ -65,6 +109,12 @@ function agrees(expected: ClaimValue, measured: ClaimValue, rule: Rule): boolean
   if ("share" in rule) return each(expected, measured, (a, b) => Math.abs(b / a - 1) <= rule.share);
   const [wanted, got] = [Number(expected), Number(measured)];
   return "atMost" in rule ? got <= wanted : got >= wanted;
+}
+
+/** Whether two values, or two lists value by value, are the same; NaN is not the same as NaN. */
+function same(expected: ClaimValue, measured: ClaimValue): boolean {
+  if (!Array.isArray(expected) || !Array.isArray(measured)) return expected === measured;
+  return expected.length === measured.length && expected.every((a, i) => a === measured[i]);
 }
 
 /** Whether two numbers, or two lists of the same length number by number, are near. */

@@ -1,6 +1,7 @@
 /** An article read to its end: what a page shows and what a run reports. */
 
 import { InputError } from "../core/errors.ts";
+import { shown } from "../core/text.ts";
 import type { PlotlyFigure } from "../figures/figure.ts";
 import type { Block, TableRow, ViewValue } from "./block.ts";
 import type { JudgedClaim } from "./claim.ts";
@@ -62,7 +63,7 @@ export type OnBlock = (block: Block) => void;
 
 /**
  * Read an article to its end. Throws `InputError` for two summaries, for content before the first
- * section, and for ids that are used twice.
+ * section, for ids that are used twice, and for metrics that are no numbers.
  */
 export async function readArticle(
   blocks: AsyncIterable<Block>,
@@ -113,8 +114,16 @@ class Reader {
     if (block.kind === "summary") this.#summarize(block.text);
     else if (block.kind === "section") {
       this.#sections.push({ title: this.#say([block.title]), items: [] });
-    } else if (block.kind === "metrics") this.#metrics = { ...this.#metrics, ...block.values };
+    } else if (block.kind === "metrics") this.#count(block.values);
     else this.#show(await this.#item(block));
+  }
+
+  #count(values: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(values)) {
+      if (typeof value === "number" || value === undefined) continue;
+      throw new InputError(`article: the metric ${name} must be a number, got ${shown(value)}`);
+    }
+    this.#metrics = { ...this.#metrics, ...values };
   }
 
   #summarize(text: readonly Sentence[]): void {

@@ -23,6 +23,9 @@ export interface RunRecord {
     | {
         readonly file: string;
         readonly sha256: string;
+        /** Where in the file the weights were found, as far as that was asked. */
+        readonly key?: string | undefined;
+        readonly stripPrefix?: string | undefined;
         /** Names of the parameters that were given or are told by the file; the others are unknown. */
         readonly known?: readonly string[] | undefined;
         /** Whether they are those of the data that the model was trained on. */
@@ -67,7 +70,7 @@ const claimSchema = z.strictObject({
     z.number(),
     z.boolean(),
     z.string(),
-    z.array(z.number()),
+    z.array(jsonNumber),
     z.array(z.string()),
   ]),
   tolerance: z.string(),
@@ -94,6 +97,8 @@ const recordSchema = z.strictObject({
     .strictObject({
       file: z.string(),
       sha256: z.string(),
+      key: z.string().optional(),
+      stripPrefix: z.string().optional(),
       known: z.array(z.string()).optional(),
       dataKnown: z.boolean().optional(),
     })
