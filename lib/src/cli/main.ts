@@ -59,13 +59,28 @@ async function runCommand(argv: readonly string[], given: Context): Promise<numb
 }
 
 /** The studies, with the one in a file that the command names: by the word that names it. */
-async function withOwnStudy({ studies, cwd }: Context, argv: readonly string[]) {
-  const [command = "", word = ""] = argv;
-  const given = argv[argv.indexOf("--study") + 1];
-  const named = command === "report" && argv.includes("--study") ? given : word;
-  if (!["run", "analyze", "bench", "report"].includes(command)) return studies;
+async function withOwnStudy(context: Context, argv: readonly string[]) {
+  const { studies, cwd } = context;
+  const named = argv.some(isStudyFile) ? studyWord(context, argv) : undefined;
   if (named === undefined || !isStudyFile(named)) return studies;
   return { ...studies, [named]: await studyInFile(cwd, named) };
+}
+
+/** The word that names a study, wherever it stands among the options; what is wrong is said later. */
+function studyWord(context: Context, argv: readonly string[]): string | undefined {
+  const quiet = { write: () => {} };
+  const program = programFor({ ...context, stdout: quiet, stderr: quiet }, () => {});
+  try {
+    const { operands, unknown } = program.parseOptions([...argv]);
+    const [name, ...words] = operands;
+    const command = program.commands.find((one) => one.name() === name);
+    const rest = command?.parseOptions(unknown).operands ?? [];
+    if (name === "report") return command?.opts<{ readonly study?: string }>().study;
+    return ["run", "analyze", "bench"].includes(name ?? "") ? [...words, ...rest][0] : undefined;
+  } catch (error) {
+    if (error instanceof CommanderError) return undefined;
+    throw error;
+  }
 }
 
 function programFor(context: Context, done: (code: number) => void): Parser {

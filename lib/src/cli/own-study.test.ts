@@ -1,4 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -43,6 +50,26 @@ describe("a study of one's own", () => {
     expect((await run("runs")).stdout).toContain(name);
   });
 
+  it("is found behind options, and through a link", async () => {
+    const ended = await run("run", "--smoke", "--out", "runs", "--json", "./demo.ts");
+    expect(JSON.parse(ended.stdout)).toMatchObject({ study: "demo", loaded: true });
+    const [name = ""] = readdirSync(join(cwd, "runs")).filter((one) => one.startsWith("demo"));
+    expect((await run("report", "--study=./demo.ts", name)).stderr).toBe("");
+    const far = mkdtempSync(join(tmpdir(), "tinylens-far-"));
+    writeFileSync(join(far, "far.ts"), newStudyText("far"));
+    symlinkSync(far, join(cwd, "link"));
+    expect((await run("run", "link/far.ts", "--help")).stdout).toContain("bits=8");
+    rmSync(far, { recursive: true });
+  });
+
+  it("does not write the report of another study", async () => {
+    const [name = ""] = readdirSync(join(cwd, "runs")).filter((one) => one.startsWith("demo"));
+    writeFileSync(join(cwd, "other.ts"), newStudyText("other"));
+    expect((await run("report", name, "--study", "./other.ts")).stderr).toBe(
+      `tinylens: run ${name}: is of the study demo, got other; choose demo\n`,
+    );
+  });
+
   it.each<[string, string | undefined, string]>([
     ["gone.ts", undefined, "gone.ts: there is no such file; check the path"],
     [
@@ -51,6 +78,16 @@ describe("a study of one's own", () => {
       "none.ts: must export one study, made by defineStudy of tinylens/lab, got none",
     ],
     ["wrong.ts", "export const x = ;", "wrong.ts: does not run: "],
+    [
+      "shout.ts",
+      newStudyText("Shout/Loud"),
+      "shout.ts: does not run: InputError: defineStudy: name must be lower-case letters, digits and -",
+    ],
+    [
+      "bare.ts",
+      "export const x = { name: 'x', params: {}, plans() {}, article() {} };",
+      "bare.ts: must export one study, made by defineStudy of tinylens/lab, got none",
+    ],
     [
       "far.ts",
       'import "no-such-package";',

@@ -1,5 +1,6 @@
 /** Studies in files of one's own. */
 
+import { realpath } from "node:fs/promises";
 import { registerHooks } from "node:module";
 import { basename, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -27,7 +28,8 @@ export async function studyInFile(cwd: string, word: string): Promise<Study> {
   const path = resolve(cwd, word);
   if (!(await isThere(path)))
     throw new InputError(`${word}: there is no such file; check the path`);
-  const url = pathToFileURL(path).href;
+  // Modules are known by their real paths, also where a link leads to them.
+  const url = pathToFileURL(await realpath(path)).href;
   useOwnPackages(url);
   let exported: Readonly<Record<string, unknown>>;
   try {
@@ -47,9 +49,11 @@ export async function studyInFile(cwd: string, word: string): Promise<Study> {
 
 function isStudy(value: unknown): value is Study {
   if (typeof value !== "object" || value === null) return false;
-  const { name, params, plans, article } = value as Partial<Record<keyof Study, unknown>>;
-  const functions = typeof plans === "function" && typeof article === "function";
-  return typeof name === "string" && typeof params === "object" && functions;
+  const study = value as Partial<Record<keyof Study, unknown>>;
+  const { name, params, view, smoke } = study;
+  const functions = [study.plans, study.article, study.size].every((f) => typeof f === "function");
+  const objects = [params, view, smoke].every((one) => typeof one === "object" && one !== null);
+  return typeof name === "string" && functions && objects;
 }
 
 /**

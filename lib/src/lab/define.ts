@@ -1,8 +1,10 @@
 /** A study in a file of its own: what it need not say has a default. */
 
 import { z } from "zod";
+import { InputError } from "../core/errors.ts";
 import { sizeOf } from "../core/nd.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
+import { shown } from "../core/text.ts";
 import { type PlanOptions, trainingPlan } from "../train/index.ts";
 import type { AnyPlan, PlanSize, Study } from "./study.ts";
 
@@ -33,9 +35,11 @@ const studyNames: OptionNames<StudyInput<unknown, unknown>> = {
 /**
  * A study for `tinylens run ./FILE.ts`, or for `runArticle` in a program. By default it has no views,
  * its title is its name, and `--smoke` changes nothing.
+ * @throws InputError for a name that is none for a folder, and for fields that are missing.
  */
 export function defineStudy<P, V = Record<never, never>>(study: StudyInput<P, V>): Study<P, V> {
   checkOptions<object>("defineStudy", study, studyNames);
+  checkStudy(study);
   const plans = (params: P): Readonly<Record<string, AnyPlan>> =>
     Object.fromEntries(
       Object.entries(study.plans(params)).map(([name, plan]) => [name, trainingPlan(plan)]),
@@ -49,6 +53,29 @@ export function defineStudy<P, V = Record<never, never>>(study: StudyInput<P, V>
     ...study,
     plans,
   };
+}
+
+/** A file of its own is not compiled, so what the compiler would refuse is refused here. */
+function checkStudy(study: Readonly<Partial<Record<keyof typeof studyNames, unknown>>>): void {
+  const { name, params, measurements, plans, article } = study;
+  if (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,50}$/.test(name)) {
+    throw new InputError(
+      `defineStudy: name must be lower-case letters, digits and -, such as my-parity, got ${shown(name)}`,
+    );
+  }
+  if (
+    (params as { readonly def?: { readonly shape?: unknown } } | undefined)?.def?.shape ===
+    undefined
+  ) {
+    throw new InputError(`defineStudy: params of ${name} must be a z.strictObject`);
+  }
+  if (![measurements].flat().every((url) => typeof url === "string")) {
+    throw new InputError(`defineStudy: measurements of ${name} must be import.meta.url`);
+  }
+  for (const [field, f] of Object.entries({ plans, article })) {
+    if (typeof f === "function") continue;
+    throw new InputError(`defineStudy: ${field} of ${name} must be a function, got ${shown(f)}`);
+  }
 }
 
 /** Weights and tokens of plans that are made. */

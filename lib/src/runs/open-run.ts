@@ -76,12 +76,15 @@ export async function openRun(folder: string, options: OpenRunOptions = {}): Pro
 const noData = { plan: undefined, split: undefined };
 
 function planOf(record: RunRecord, options: OpenRunOptions): AnyPlan | undefined {
-  const { training = "model", study = known(record.study) } = options;
+  const { training = "model", study = known(record) } = options;
   if (study === undefined) {
     if (training === "model") return undefined;
     throw new InputError(
       `openRun: ${record.study} is a study of your own; give it as { study } to open its ${training}`,
     );
+  }
+  if (study.name !== record.study) {
+    throw new InputError(`openRun: the run is of the study ${record.study}, got ${study.name}`);
   }
   const plans = study.plans(study.params.parse(record.params));
   const plan = Object.hasOwn(plans, training) ? plans[training] : undefined;
@@ -91,7 +94,9 @@ function planOf(record: RunRecord, options: OpenRunOptions): AnyPlan | undefined
   return plan;
 }
 
-function known(name: string): Study | undefined {
+/** A study in a file of its own may have the name of one of these. */
+function known({ study: name, file }: RunRecord): Study | undefined {
+  if (file !== undefined) return undefined;
   return (Object.values(studies) as Study[]).find((study) => study.name === name);
 }
 

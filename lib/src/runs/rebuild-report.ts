@@ -58,6 +58,11 @@ export async function rebuildReport(
       );
     }
     const { study, view } = studyOf(record);
+    if (study.name !== record.study) {
+      throw new InputError(
+        `run ${basename(folder)}: is of the study ${record.study}, got ${study.name}; choose ${record.study}`,
+      );
+    }
     const params = study.params.safeParse(record.params);
     if (!params.success) {
       throw new InputError(
