@@ -18,10 +18,12 @@ import type { WeightArrays } from "../models/index.ts";
 import { checkpointToArrays } from "../train/index.ts";
 import { smallPlan } from "../train/testing/small-plan.ts";
 import { type AnalyseOptions, analyzeArticle } from "./analyze-article.ts";
+import { listRuns } from "./list-runs.ts";
 import type { RunOutcome } from "./outcome.ts";
 import { rebuildReport } from "./rebuild-report.ts";
 import { native } from "./testing/small-run.ts";
 import { smallStudy } from "./testing/small-study.ts";
+import { withThreads } from "./threads.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tinylens-analyze-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -192,6 +194,64 @@ describe("analyzeArticle", () => {
       await analyze("second.safetensors", { ...weights, "embed.W_E": other }),
     ];
     expect(first.run).not.toBe(second.run);
+  });
+
+  it("keeps weights of one file apart by where they are in it", async () => {
+    const embedding = weights["embed.W_E"] as WeightArrays[string];
+    const named = (prefix: string, added: number) =>
+      Object.entries(weights).map(([name, array]) => {
+        const data = array.data.map((x) => x + (array === embedding ? added : 0));
+        return [`${prefix}${name}`, nd("float32", array.shape, data)] as const;
+      });
+    const file = join(root, "two.safetensors");
+    const both = Object.fromEntries([...named("first.", 0), ...named("second.", 1)]);
+    writeFileSync(file, writeSafetensors(both));
+    const first = await analyzeFile(file, { stateDict: { stripPrefix: "first." } });
+    const second = await analyzeFile(file, { stateDict: { stripPrefix: "second." } });
+    const at = embedding.data[0] as number;
+    expect([first.metrics.first, second.metrics.first]).toEqual([at, Math.fround(at + 1)]);
+    expect(readFileSync(second.report, "utf8")).toContain("--strip-prefix=second.");
+  });
+
+  it("measures again on another device", async () => {
+    const made = async (name: "native" | "web") => ({ ...withThreads(await native(), 1), name });
+    const devices: string[] = [];
+    const told: Study = {
+      ...study,
+      async *article(_, lab: Lab) {
+        const model = (await lab.training()).at();
+        devices.push(
+          await model.measure(function device({ backend }) {
+            return backend.name;
+          }),
+        );
+      },
+    };
+    const file = join(root, "device.safetensors");
+    writeFileSync(file, writeSafetensors(weights));
+    for (const device of ["native", "web", "native"] as const) {
+      const given = { device, backend: () => made(device), out: join(root, "d"), file };
+      await analyzeArticle({ study: told, params: {}, view: {} }, given);
+    }
+    expect(devices).toEqual(["native", "web", "native"]);
+  });
+
+  it("is not done where its article fails", async () => {
+    const failing: Study = {
+      ...study,
+      article() {
+        throw new Error("not like that");
+      },
+    };
+    const out = join(root, "failing");
+    const file = join(root, "failing.safetensors");
+    writeFileSync(file, writeSafetensors(weights));
+    const asked = { study: failing, params: {}, view: {} };
+    await expect(analyzeArticle(asked, { ...options, out, file })).rejects.toThrow("not like that");
+    const { runs } = await listRuns(out);
+    expect(runs.map(({ status, record }) => [status, record.failure])).toEqual([
+      ["failed", "not like that"],
+    ]);
   });
 
   it("refuses what is no checkpoint of this model, in one sentence", async () => {

@@ -5,14 +5,15 @@ import { InputError } from "../core/errors.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
 import { type ConfigRecord, type ModelFile, readModel, writeModel } from "../interchange/index.ts";
 import type { StateDictOptions } from "../io/index.ts";
-import type { AnyPlan, FileFacts } from "../lab/index.ts";
+import { type AnyPlan, type FileFacts, planNamed } from "../lab/index.ts";
 import { analysedFile, textsBeside } from "./analyzed-file.ts";
-import { checkpointRunName, sha256 } from "./canonical.ts";
+import { canonicalJson, checkpointRunName, sha256 } from "./canonical.ts";
 import { removeUnfinished, writeWhole } from "./disk.ts";
 import { takeLock } from "./lock.ts";
+import { measurementVersion } from "./measurements.ts";
 import type { RunOutcome } from "./outcome.ts";
 import { checkedPlans } from "./plan-check.ts";
-import { type Asked, askedNames } from "./read-page.ts";
+import { type Asked, askedNames, checkedAsked } from "./read-page.ts";
 import { newRecord } from "./record.ts";
 import { RunJournal } from "./run-journal.ts";
 import { backendFor, lockOptions, type RunOptions } from "./run-options.ts";
@@ -54,8 +55,10 @@ export async function analyzeArticle(asked: Asked, options: AnalyseOptions): Pro
   checkOptions("analyzeArticle", asked, askedNames);
   checkOptions("analyzeArticle", options, analyzeNames);
   const { study } = asked;
+  const { params: given, view } = checkedAsked(asked);
+  await measurementVersion(study);
   const { format, bytes } = await analysedFile(options.file);
-  const plan = checkedPlans(study, asked.params).model as AnyPlan;
+  const plan = planNamed(study, checkedPlans(study, given), "model");
   const { step = 0, ...file } = readModel(bytes, {
     where: basename(options.file),
     format,
@@ -69,37 +72,52 @@ export async function analyzeArticle(asked: Asked, options: AnalyseOptions): Pro
     given: new Set(options.given),
     beside: await textsBeside(options.file, study.besideFiles ?? []),
   };
-  const params = fitted(asked, plan, facts, options.file);
+  const params = fitted({ study, params: given }, plan, facts, options.file);
   const hash = sha256(bytes);
-  const folder = resolve(options.out, checkpointRunName(study.name, params, hash));
+  const where = whereIn(options.stateDict);
+  const content = Object.keys(where).length === 0 ? hash : sha256(canonicalJson([hash, where]));
+  const folder = resolve(options.out, checkpointRunName(study.name, params, content));
   const release = await takeLock(folder, lockOptions(options));
   try {
     await removeUnfinished(folder);
     const backend = await backendFor(options.device, options);
     const record = newRecord({
-      ...{ study: study.name, params, state: "done", step, steps: step },
+      ...{ study: study.name, params, step, steps: step },
       ...{ device: backend.name, threads: maxThreads(undefined) },
       checkpoint: {
         file: basename(options.file),
         sha256: hash,
-        known: known(asked.params, params, facts),
+        ...where,
+        known: known(given, params, facts),
         dataKnown: study.knowsData?.(facts) === true,
       },
     });
     await keep(folder, file, options);
-    await new RunJournal(folder, { ...record, file: asked.file }, options.opener).write({});
+    const journal = new RunJournal(folder, { ...record, file: asked.file }, options.opener);
+    await journal.write({});
     const plain = { study, params, view: study.view.parse({}) };
-    const shown = await viewRun(plain, folder, options);
-    if (shown.interrupted || isPlain(asked)) return shown;
-    return await viewRun({ ...asked, params }, folder, options);
+    const shown = await viewRun(plain, folder, options).catch(async (error: unknown) => {
+      await journal.fail(error);
+      throw error;
+    });
+    if (shown.interrupted || isPlain({ study, params, view })) return shown;
+    return await viewRun({ study, params, view }, folder, options);
   } finally {
     await release();
   }
 }
 
+/** Where in the file the weights are, as far as that was asked. */
+function whereIn({
+  key,
+  stripPrefix,
+}: StateDictOptions = {}): Pick<StateDictOptions, "key" | "stripPrefix"> {
+  return { ...(key !== undefined && { key }), ...(stripPrefix !== undefined && { stripPrefix }) };
+}
+
 /** The parameters that the study reads from the file, or those given where the model is theirs. */
 function fitted(
-  { study, params }: Asked,
+  { study, params }: Pick<Asked, "study" | "params">,
   plan: AnyPlan,
   facts: FileFacts,
   path: string,

@@ -42,11 +42,21 @@ function valueIn(json: string, key: string): string | undefined {
   return json.slice(before.length, -1);
 }
 
+/** Versions by study: those of the modules as they were when they were asked for first. */
+const versions = new WeakMap<Study, Promise<string>>();
+
 /**
  * Version of what a study measures: a hash of the modules where it does so, with the library's
- * version. When it differs, everything is measured again.
+ * version. When it differs, everything is measured again. Asked for before training, so that a file
+ * that is edited meanwhile is not taken for what this process measures with.
  */
-export async function measurementVersion(study: Study): Promise<string> {
+export function measurementVersion(study: Study): Promise<string> {
+  const version = versions.get(study) ?? hashOf(study);
+  versions.set(study, version);
+  return version;
+}
+
+async function hashOf(study: Study): Promise<string> {
   const modules = [study.measurements].flat();
   const texts = await Promise.all(modules.map((url) => readFile(fileURLToPath(url), "utf8")));
   return sha256([version(), ...texts].join("\n"));

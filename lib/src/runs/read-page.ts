@@ -5,8 +5,9 @@ import { type Page, readArticle } from "../article/index.ts";
 import type { Backend, BackendName } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import type { OptionNames } from "../core/options.ts";
-import { changedFields } from "../core/params.ts";
+import { changedFields, valuesOf } from "../core/params.ts";
 import { Instruments, type Lab, labOf, type Study, trainingOf } from "../lab/index.ts";
+import { sha256 } from "./canonical.ts";
 import { type Opener, readTextIfThere, writeWhole } from "./disk.ts";
 import { folderMemory, measurementVersion } from "./measurements.ts";
 import type { RunRecord } from "./record.ts";
@@ -26,6 +27,13 @@ export interface Asked {
 /** The names of `Asked`. */
 export const askedNames: OptionNames<Asked> = { study: true, params: true, view: true, file: true };
 
+/** The same, with defaults. Throws `InputError` for parameters and views that the study does not take. */
+export function checkedAsked({ study, params, view, ...others }: Asked): Asked {
+  const of = (schema: Study["params"], values: unknown) =>
+    valuesOf(study.name, schema, new Map(), values as Readonly<Record<string, unknown>>);
+  return { ...others, study, params: of(study.params, params), view: of(study.view, view) };
+}
+
 /** Opens a device when something has to be computed. */
 export type OpenBackend = (device: BackendName | undefined) => Promise<Backend>;
 
@@ -38,6 +46,8 @@ export interface Reading
   readonly folder: string;
   /** Whether new measurements are written there. */
   readonly write: boolean;
+  /** What models do not say that numbers depend on: the device, where it is not that of the training. */
+  readonly measuredOn?: string | undefined;
 }
 
 /** Read the article of a study asked of the lab that `open` makes; undefined when the signal ended it. */
@@ -47,9 +57,10 @@ export async function readPage(
   open: (instruments: Instruments) => Lab | Promise<Lab>,
 ): Promise<Page | undefined> {
   const { device, backend, folder, write, opener, signal, onProgress = () => {} } = reading;
+  const version = await measurementVersion(study);
   await using instruments = new Instruments(() => backend(device), {
     memory: folderMemory(folder, write, opener),
-    version: await measurementVersion(study),
+    version: reading.measuredOn === undefined ? version : `${version} ${reading.measuredOn}`,
     onMeasure: (name, step) => {
       const where = step === undefined ? "" : ` at step ${step}`;
       onProgress({ kind: "message", text: `measuring ${name}${where}` });
@@ -84,12 +95,17 @@ export function folderLab(
     );
 }
 
+/** Longest part of a file's name that says what is looked at. */
+const longestLook = 200;
+
 /** Path of a report: views have their own. */
 export function pagePath(folder: string, { study, view }: Asked): string {
-  const looked = viewTexts({ study, view }).map(
-    ([name, text]) => `-${name}=${text.replace(/[^\w.,+-]/g, "_")}`,
-  );
-  return join(folder, `report${looked.join("").slice(0, 200)}.html`);
+  const looked = viewTexts({ study, view }).map(([name, text]) => `-${name}=${text}`);
+  const whole = looked.join("");
+  const name = whole.replace(/[^\w.,+=-]/g, "_").slice(0, longestLook);
+  // Two views that are written the same in a name have two pages.
+  const apart = name === whole ? "" : `-${sha256(whole).slice(0, 8)}`;
+  return join(folder, `report${name}${apart}.html`);
 }
 
 /** What is looked at, as `--view` takes it. */

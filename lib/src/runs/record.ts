@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { BackendName } from "../compile/index.ts";
 import { type Claim, claimKinds } from "../core/claim.ts";
 import { InputError } from "../core/errors.ts";
-import { runFormat } from "./canonical.ts";
+import { canonicalJson, runFormat } from "./canonical.ts";
 import { type Opener, openOnDisk, readIfThere, writeWhole } from "./disk.ts";
 import { jsonNumber, numbersAsText } from "./json-numbers.ts";
 import { seal, unseal } from "./sealed-json.ts";
@@ -137,6 +137,14 @@ export function recordToText(record: RunRecord): string {
     record[name as keyof RunRecord],
   ]);
   return `${seal(JSON.stringify(Object.fromEntries(ordered), numbersAsText, 2))}\n`;
+}
+
+/** Whether two records say the same, in whatever order of fields. */
+export function sameRecord(one: RunRecord, other: RunRecord): boolean {
+  const [a, b] = [one, other].map((record) =>
+    canonicalJson(JSON.parse(JSON.stringify(record, numbersAsText))),
+  );
+  return a === b;
 }
 
 /** Inverse of `recordToText`. Throws `InputError` that begins with `run`, the run's name. */

@@ -72,6 +72,14 @@ function knownParams({ params, checkpoint }: RunRecord): RunRecord["params"] {
   return Object.fromEntries(Object.entries(params).filter(([name]) => known.includes(name)));
 }
 
+/** The flags that say where in the file the weights are. */
+function weightsIn({ key, stripPrefix }: NonNullable<RunRecord["checkpoint"]>): string {
+  const flags = Object.entries({ "--key": key, "--strip-prefix": stripPrefix });
+  return flags
+    .flatMap(([flag, text]) => (text === undefined ? [] : [` ${flag}=${shellQuote(text)}`]))
+    .join("");
+}
+
 function commandOf(
   study: WithParams,
   { device, checkpoint, file }: RunRecord,
@@ -82,7 +90,7 @@ function commandOf(
   const begin =
     checkpoint === undefined
       ? `npx tinylens run ${named}`
-      : `npx tinylens analyze ${named} --checkpoint ${shellQuote(asPath(checkpoint.file))}`;
+      : `npx tinylens analyze ${named} --checkpoint ${shellQuote(asPath(checkpoint.file))}${weightsIn(checkpoint)}`;
   const sets = changedFields(study.params, params).map(
     ([name, text]) => `--set ${shellQuote(`${name}=${text}`)}`,
   );

@@ -1,19 +1,21 @@
 /** A study that is an article, from parameters to a page: train what it asks for, read it, report. */
 
-import { rm } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Page } from "../article/index.ts";
 import type { Backend, BackendName } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import { checkOptions } from "../core/options.ts";
 import { canonicalJson, runName } from "./canonical.ts";
-import { explain, listIfThere, removeUnfinished, writeWhole } from "./disk.ts";
-import { lockName, takeLock } from "./lock.ts";
+import { removeUnfinished, writeWhole } from "./disk.ts";
+import { forget } from "./forget.ts";
+import { takeLock } from "./lock.ts";
+import { measurementVersion } from "./measurements.ts";
 import { outcome, type RunOutcome } from "./outcome.ts";
 import { checkedPlans, type Plans } from "./plan-check.ts";
 import {
   type Asked,
   askedNames,
+  checkedAsked,
   folderLab,
   htmlOf,
   type OpenBackend,
@@ -22,7 +24,7 @@ import {
   readPage,
   writeIfChanged,
 } from "./read-page.ts";
-import { newRecord, type RunRecord, readRecord, recordName } from "./record.ts";
+import { newRecord, type RunRecord, readRecord, recordName, sameRecord } from "./record.ts";
 import { RunJournal } from "./run-journal.ts";
 import { backendFor, lockOptions, type RunOptions, runNames } from "./run-options.ts";
 import { maxThreads, withThreads } from "./threads.ts";
@@ -34,7 +36,6 @@ import {
   type Trainings,
   trainInFolder,
   trainingFolder,
-  trainingRecordName,
 } from "./training-folder.ts";
 import { isPlain, viewRun } from "./view-run.ts";
 
@@ -45,15 +46,17 @@ export function runFolder(out: string, study: string, params: unknown): string {
 
 /**
  * Run an article, or read it again from what was trained and measured before. A view that is asked for
- * gets a page of its own.
+ * gets a page of its own. Throws `InputError` for parameters and views that the study does not take.
  */
 export async function runArticle(asked: Asked, options: RunOptions): Promise<RunOutcome> {
   checkOptions("runArticle", asked, askedNames);
   checkOptions("runArticle", options, runNames);
-  const plain = { ...asked, view: asked.study.view.parse({}) };
+  const checked = checkedAsked(asked);
+  await measurementVersion(asked.study);
+  const plain = { ...checked, view: asked.study.view.parse({}) };
   const done = await runPlain(plain, options);
-  if (done.interrupted || isPlain(asked)) return done;
-  return viewRun(asked, done.run, options);
+  if (done.interrupted || isPlain(checked)) return done;
+  return viewRun(checked, done.run, options);
 }
 
 /** A run judges and reports what is there to see without a view. */
@@ -65,11 +68,16 @@ async function runPlain(asked: Asked, options: RunOptions): Promise<RunOutcome> 
     const found = await readAgain(asked, folder, plans, options);
     if (found !== undefined) return found;
   }
+  const open = onceFor((device) => backendFor(device, options));
   const release = await takeLock(folder, lockOptions(options));
   try {
-    if (options.fresh === true) await forget(folder, plans, options);
+    if (options.fresh === true) {
+      // A device that is not there deletes nothing.
+      await open(options.device);
+      await forget(folder, plans, options);
+    }
     await removeUnfinished(folder);
-    return await work(asked, folder, plans, options);
+    return await work(asked, folder, plans, open, options);
   } finally {
     await release();
   }
@@ -77,7 +85,8 @@ async function runPlain(asked: Asked, options: RunOptions): Promise<RunOutcome> 
 
 /**
  * The outcome of a run that is done, its article read again from what is remembered; undefined when
- * something has to be trained or measured. Needs no permission to write.
+ * something has to be trained or measured, or its record says something else than the article. Needs no
+ * permission to write.
  */
 async function readAgain(
   asked: Asked,
@@ -102,7 +111,12 @@ async function readAgain(
   try {
     const page = await conclude(asked, folder, trainings, cannot, quietly, false);
     if (page === undefined) return undefined;
-    const shown = { ...record, claims: page.claims, metrics: page.metrics };
+    const shown = {
+      ...record,
+      ...{ file: asked.file, trainings: await trainingNames(plans, options.out) },
+      ...{ claims: page.claims, metrics: page.metrics },
+    };
+    if (!sameRecord(shown, record)) return undefined;
     const report = pagePath(folder, asked);
     await writeIfChanged(report, htmlOf(asked, page, shown));
     return outcome(folder, shown, { loaded: true, resumed: false, report });
@@ -138,11 +152,11 @@ async function work(
   asked: Asked,
   folder: string,
   plans: Plans,
+  open: OpenBackend,
   options: RunOptions,
 ): Promise<RunOutcome> {
   const before = await checkedRecord(asked, folder);
   const begun = await begunTrainings(plans, options);
-  const open = onceFor((device) => backendFor(device, options));
   const { device = options.device ?? before?.device, threads } = begun.model ?? {};
   const made = await open(device);
   const record = {
@@ -174,6 +188,13 @@ async function work(
     await journal.fail(error);
     throw error;
   }
+}
+
+/** Names of the folders of trainings. */
+async function trainingNames(plans: Plans, out: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const plan of Object.values(plans)) names.push(basename(await trainingFolder(out, plan)));
+  return names;
 }
 
 /** Names of the folders of trainings, and what the study's own model was begun on. */
@@ -249,31 +270,4 @@ async function trainAll(
     trainings.set(name, training);
   }
   return { trainings, step, resumed };
-}
-
-/** Delete a run and its trainings. */
-async function forget(folder: string, plans: Plans, options: RunOptions): Promise<void> {
-  await emptyFolder(folder, recordName);
-  for (const plan of Object.values(plans)) {
-    const training = await trainingFolder(options.out, plan);
-    const release = await takeLock(training, lockOptions(options));
-    try {
-      await emptyFolder(training, trainingRecordName);
-    } finally {
-      await release();
-    }
-  }
-}
-
-/** Delete everything but the lock; the record first, so that half of a run is never taken for a whole. */
-async function emptyFolder(folder: string, record: string): Promise<void> {
-  const names = (await listIfThere(folder)) ?? [];
-  const others = names.filter((name) => name !== lockName && name !== record);
-  try {
-    for (const name of [record, ...others]) {
-      await rm(join(folder, name), { recursive: true, force: true });
-    }
-  } catch (error) {
-    throw explain(error, folder);
-  }
 }

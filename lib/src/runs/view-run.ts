@@ -1,6 +1,7 @@
 /** A finished run looked at again: its article with a view, without training. */
 
 import { basename, dirname, join } from "node:path";
+import type { BackendName } from "../compile/index.ts";
 import { InputError } from "../core/errors.ts";
 import { changedFields } from "../core/params.ts";
 import { readModel } from "../interchange/index.ts";
@@ -23,8 +24,9 @@ export function isPlain({ study, view }: Asked): boolean {
 }
 
 /**
- * Read the article of the finished run in `folder` and write its page. Without a view its claims are
- * judged again; a view has a page of its own and leaves the record as it is.
+ * Read the article of the finished run, or of the analysis, in `folder` and write its page. Without a view
+ * its claims are judged again; a view has a page of its own and leaves the record as it is, and so does
+ * another device than that of the run.
  */
 export async function viewRun(
   asked: Asked,
@@ -32,7 +34,7 @@ export async function viewRun(
   options: Omit<RunOptions, "out" | "fresh">,
 ): Promise<RunOutcome> {
   const record = await readRecord(folder);
-  if (record?.state !== "done") {
+  if (record === undefined || (record.state !== "done" && record.checkpoint === undefined)) {
     throw new InputError(
       `run ${basename(folder)}: not finished; run the same command again to finish it`,
     );
@@ -44,17 +46,31 @@ export async function viewRun(
     backend: async (name) => withThreads(await backendFor(name, options), record.threads),
     folder,
     write: true,
+    measuredOn: measuredOn(record, device),
   };
   const page = await readPage(asked, reading, await labOfRun(asked, folder, record, options));
   if (page === undefined) {
     return outcome(folder, record, { loaded: true, resumed: false, interrupted: true });
   }
   const plain = isPlain(asked);
-  const shown = plain ? { ...record, claims: page.claims, metrics: page.metrics } : record;
+  const { claims, metrics } = page;
+  const shown = { ...record, device, ...(plain && { state: "done" as const, claims, metrics }) };
   const report = pagePath(folder, asked);
   await writeWhole(report, htmlOf(asked, page, shown), options.opener);
-  if (plain) await writeRecord(folder, shown, options.opener);
+  if (plain && device === record.device) await writeRecord(folder, shown, options.opener);
   return outcome(folder, shown, { loaded: true, resumed: false, report });
+}
+
+/**
+ * The part of what numbers depend on that the lab's models do not say: trainings say their own device and
+ * threads, a model from a file says neither.
+ */
+function measuredOn(
+  { checkpoint, device: own, threads }: RunRecord,
+  device: BackendName,
+): string | undefined {
+  if (checkpoint !== undefined) return `${device} ${threads}`;
+  return device === own ? undefined : device;
 }
 
 /** The lab of a run: its trainings, or the weights that were analyzed. */
