@@ -13,7 +13,7 @@ export const trainingVersion = 1;
 
 /**
  * The address of a training: hexadecimal, the same for the same bytes at the same step. How long it
- * goes on and how often it logs and saves is left out, so a longer training extends a shorter one;
+ * goes on and how often it logs and saves is left out, since no byte depends on it;
  * the number of steps counts only where the schedule depends on it.
  */
 export function trainingAddress(plan: AnyPlan): Promise<string> {
@@ -38,16 +38,26 @@ async function addressOf(plan: AnyPlan): Promise<string> {
         ...{ optimizer, schedule, lossPrecision, float64Steps, frozen },
         columns: columns === undefined ? undefined : String(columns),
         stream: stream && told(stream),
-        passOrder: passOrder && [...passOrder(new TorchGenerator(0), 12)],
+        passOrder: passOrder && passesTold(passOrder),
         steps: schedule.name === "cosine" ? steps : undefined,
       }),
     ),
   );
 }
 
+/** Examples by which a stream is told: so many that another rule for labels of two kinds shows in one. */
+const drawnExamples = 64;
+
 /** A stream is told by where it begins and what it draws: source text differs between builds. */
 function told({ params, generator, draw }: ExampleStream): unknown {
-  return { params, generator: [...generator], draw: draw(params, new TorchGenerator(0), 2) };
+  const drawn = draw(params, new TorchGenerator(0), drawnExamples);
+  return { params, generator: [...generator], draw: drawn };
+}
+
+/** Two passes, since one may draw more than its order says. */
+function passesTold(passOrder: NonNullable<AnyPlan["passOrder"]>): readonly number[] {
+  const generator = new TorchGenerator(0);
+  return [...passOrder(generator, 12), ...passOrder(generator, 12)];
 }
 
 /** What the test columns of a row are about. */

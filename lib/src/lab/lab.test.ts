@@ -7,6 +7,7 @@ import { writeModel } from "../interchange/index.ts";
 import type { HookedModel } from "../models/index.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { Examples } from "../tasks/task.ts";
+import { dataLoaderOrder } from "../train/index.ts";
 import { smallPlan } from "../train/testing/small-plan.ts";
 import {
   type AnyModel,
@@ -225,6 +226,25 @@ describe("the address of a training", () => {
     expect(await from(1, examples)).toBe(await from(1, examples));
     expect(await from(1, examples)).not.toBe(await from(2, examples));
     expect(await from(1, examples)).not.toBe(await from(1, plan.split.test));
+  });
+  it("depends on more than two examples of a stream, and on what a pass draws beside its order", async () => {
+    const drawing = (odd: number) =>
+      trainingAddress({
+        ...plan,
+        stream: {
+          params: {},
+          generator: new TorchGenerator(1).state(),
+          draw: (_, __, count) => ({
+            tokens: nd("int32", [count, 1], new Int32Array(count)),
+            labels: nd("int32", [count], new Int32Array(count).fill(1, odd, odd + 1)),
+          }),
+        },
+      });
+    expect(await drawing(9)).not.toBe(await drawing(-1));
+    const [none, one] = [dataLoaderOrder(0), dataLoaderOrder(1)];
+    expect(await trainingAddress({ ...plan, passOrder: none })).not.toBe(
+      await trainingAddress({ ...plan, passOrder: one }),
+    );
   });
   it("depends on the stream that a training is tested on", async () => {
     const from = (seed: number) => {
