@@ -51,6 +51,12 @@ describe("taskFromExamples", () => {
       "x: tokens: must be whole numbers from 0 to 1000000, got 1.5 at 1",
     ],
     [{ tokens: [0, 1], labels: [1, 1] }, {}, 'x: tokens must be sequences, "n pos", got shape [2]'],
+    [
+      { tokens: [0, [0, 1]], labels: [1, 1] },
+      {},
+      "x: tokens: every row must be a list where one is, got 0 in row 0",
+    ],
+    [{ tokens }, {}, "x: labels: must be a list or an array of numbers, got "],
     [{ tokens: [], labels: [] }, {}, "x: tokens: must not be empty"],
     [
       { tokens: [...tokens, [0, 1]], labels: [1, 1, 0, 0, 1] },

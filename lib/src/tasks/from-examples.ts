@@ -4,6 +4,7 @@ import { z } from "zod";
 import { InputError } from "../core/errors.ts";
 import { type NdArray, nd } from "../core/nd.ts";
 import { checkOptions } from "../core/options.ts";
+import { shown } from "../core/text.ts";
 import { splitExamples } from "./split.ts";
 import type { Examples, Task } from "./task.ts";
 
@@ -87,11 +88,20 @@ type Listed = ListedExamples["labels"];
 
 /** The numbers as int32. */
 function arrayOf(where: string, given: Listed): NdArray {
+  if (typeof given !== "object" || given === null) {
+    throw new InputError(`${where}: must be a list or an array of numbers, got ${shown(given)}`);
+  }
   if ("data" in given) return checked(where, given.shape, Array.from(given.data));
   const rows = given as readonly (number | readonly number[])[];
   if (!rows.some(Array.isArray)) return checked(where, [rows.length], rows as readonly number[]);
+  const single = rows.findIndex((row) => !Array.isArray(row));
+  if (single >= 0) {
+    throw new InputError(
+      `${where}: every row must be a list where one is, got ${shown(rows[single])} in row ${single}`,
+    );
+  }
   const width = (rows[0] as readonly number[]).length;
-  const odd = rows.findIndex((row) => !Array.isArray(row) || row.length !== width);
+  const odd = rows.findIndex((row) => (row as readonly number[]).length !== width);
   if (odd >= 0) {
     throw new InputError(
       `${where}: rows must have the same length, ${width} in the first, got another in row ${odd}`,

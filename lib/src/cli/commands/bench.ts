@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { type Backend, type BackendName, backendNames, openBackend } from "../../compile/index.ts";
 import { MissingError } from "../../core/errors.ts";
-import type { AnyPlan, Study } from "../../lab/index.ts";
+import { planNamed, type Study } from "../../lab/index.ts";
 import {
   type BenchCase,
   benchPlan,
@@ -86,7 +86,7 @@ async function benchStudies(
   const cases: BenchCase[] = [];
   for (const study of studies) {
     stderr.write(`${study.name} …\n`);
-    const plan = study.plans(study.params.parse({})).model as AnyPlan;
+    const plan = planNamed(study, study.plans(study.params.parse({})), "model");
     const leaveOut = (device: BackendName, reason: string): void => {
       stderr.write(`left out: ${study.name} on ${device}: ${reason}\n`);
     };
