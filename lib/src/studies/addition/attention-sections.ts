@@ -128,13 +128,14 @@ export function pairClaim(attention: MeanAttention): Block {
 
 function* attentionFigures(attention: MeanAttention, reads: readonly Reads[]): Generator<Block> {
   const digits = (attention.usual.shape[1] as number) - 1;
+  const [below, above] = [`A${digits - 1} to A0`, `A${digits} to A1`];
   yield table(
     "reads",
     "What the heads attend to",
     reads.map((read, head) => ({
       head: String(head),
-      "two digits added": percent(read.own),
-      "the two to their right": percent(read.right),
+      [`two digits added (${below})`]: percent(read.own),
+      [`the two to their right (${above})`]: percent(read.right),
       "two digits added, digits averaged": percent(read.ownAveraged),
       "the two to their right, digits averaged": percent(read.rightAveraged),
     })),

@@ -149,7 +149,7 @@ function* headPart(head: number, digits: number, seen: Seen): Generator<Block> {
   const names = digitNames(digits);
   const moved = carries.exchange[head] ?? [];
   yield prose(
-    `Head ${head} puts ${percent(own.own)} of its attention on the two digits that are added and ${percent(own.right)} on the two to their right; by chance ${percent(chance)} each. An exchange moves the carry into ${list(moved.map((share, i) => `${names[i]} in ${percent(share)}`))} of the questions.`,
+    `Head ${head} puts ${percent(own.own)} of its attention on the two digits that are added (mean over A${digits - 1} to A0) and ${percent(own.right)} on the two to their right (mean over A${digits} to A1); by chance ${percent(chance)} each. An exchange moves the carry into ${list(moved.map((share, i) => `${names[i]} in ${percent(share)}`))} of the questions.`,
   );
   yield figure(
     "head-attention",
