@@ -1,6 +1,7 @@
 /** Addresses of trainings: a hash of everything that decides their bytes. */
 
 import { encodeJson } from "../io/index.ts";
+import * as models from "../models/all.ts";
 import { TorchGenerator } from "../rng/index.ts";
 import type { ExampleStream, Measures } from "../train/index.ts";
 import type { AnyPlan } from "./study.ts";
@@ -33,7 +34,7 @@ async function addressOf(plan: AnyPlan): Promise<string> {
     encodeJson(
       withoutAbsent({
         trainingVersion,
-        ...{ model: model.name, config, initial, split, batchSize, batchSeed },
+        ...{ model: modelTold(model), config, initial, split, batchSize, batchSeed },
         measures: measures && { ...measures, test: testTold(measures.test) },
         ...{ optimizer, schedule, lossPrecision, float64Steps, frozen },
         columns: columns === undefined ? undefined : String(columns),
@@ -43,6 +44,14 @@ async function addressOf(plan: AnyPlan): Promise<string> {
       }),
     ),
   );
+}
+
+/** A model of tinylens is told by its name; one of a study's own by the text of its functions, too. */
+function modelTold(model: AnyPlan["model"]): unknown {
+  const { name } = model;
+  if ((Object.values(models) as unknown[]).includes(model)) return name;
+  const functions = Object.entries(model).filter(([, field]) => typeof field === "function");
+  return [name, Object.fromEntries(functions.map(([field, f]) => [field, String(f)] as const))];
 }
 
 /** Examples by which a stream is told: so many that another rule for labels of two kinds shows in one. */

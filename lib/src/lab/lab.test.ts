@@ -209,6 +209,10 @@ describe("the address of a training", () => {
   });
   it.each<[string, Partial<AnyPlan>]>([
     ["the learning rate", { optimizer: { ...plan.optimizer, lr: 0.5 } }],
+    [
+      "the code of a model of one's own",
+      { model: { ...plan.model, lastLogits: () => [] as never } },
+    ],
     ["the data", { split: { ...plan.split, train: plan.split.test } }],
     ["the initial weights", { initial: {} }],
     ["the length of a schedule that ends", { schedule: { name: "cosine" } }],
