@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Memory, type Study, sha256 } from "../lab/index.ts";
-import { makeFolder, type Opener, readTextIfThere, writeWhole } from "./disk.ts";
+import { makeFolder, type Opener, readTextIfThere, removeUnfinished, writeWhole } from "./disk.ts";
 import { seal, unseal } from "./sealed-json.ts";
 import { version } from "./version.ts";
 
@@ -15,7 +15,14 @@ const folderName = "measurements";
  * name of another, is measured again. Without `write` nothing is kept beyond what is there.
  */
 export function folderMemory(folder: string, write: boolean, opener?: Opener): Memory {
-  const path = (key: string): string => join(folder, folderName, `${key}.json`);
+  const held = join(folder, folderName);
+  const path = (key: string): string => join(held, `${key}.json`);
+  let ready: Promise<void> | undefined;
+  /** What a killed process was writing is measured again, and its half is cleared away. */
+  const prepare = async (): Promise<void> => {
+    await makeFolder(held);
+    await removeUnfinished(held);
+  };
   return {
     async read(key) {
       const text = await readTextIfThere(path(key));
@@ -24,7 +31,8 @@ export function folderMemory(folder: string, write: boolean, opener?: Opener): M
     },
     async write(key, text) {
       if (!write) return;
-      await makeFolder(join(folder, folderName));
+      ready ??= prepare();
+      await ready;
       await writeWhole(path(key), `${seal(`${opening(key)}${text}}`)}\n`, opener);
     },
   };

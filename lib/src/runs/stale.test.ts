@@ -1,6 +1,6 @@
 /** A study that changes between runs, or while one goes on. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -97,5 +97,19 @@ describe("parameters and views from a program", () => {
     expect(pages[1]).toBe("report-text=a_b.html");
     expect(new Set(pages).size).toBe(5);
     for (const page of pages) expect(page).toMatch(/^report-text=[\w.-]{1,230}\.html$/);
+  });
+});
+
+describe("a process killed while it wrote a measurement", () => {
+  it("leaves nothing behind once the run has ended", async () => {
+    const { run: folder } = await run({}, "killed");
+    const held = join(folder, "measurements");
+    const names = readdirSync(held);
+    const [name = ""] = names;
+    const left = join(held, `${name.slice(0, 40)}.unfinished-999999999-00000000-0123456789abcdef`);
+    writeFileSync(left, "half");
+    rmSync(join(held, name));
+    await run({}, "killed");
+    expect(readdirSync(held).sort()).toEqual(names.sort());
   });
 });
