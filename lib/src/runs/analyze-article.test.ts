@@ -236,6 +236,17 @@ describe("analyzeArticle", () => {
     expect(devices).toEqual(["native", "web", "native"]);
   });
 
+  it("says how long it took", async () => {
+    const file = join(root, "slow.safetensors");
+    writeFileSync(file, writeSafetensors(weights));
+    const asked = { study, params: { pause: 50 }, view: {} };
+    const { run, seconds } = await analyzeArticle(asked, { ...options, file });
+    expect(seconds).toBeGreaterThan(0.05);
+    const { out: _, ...others } = options;
+    const again = await rebuildReport(() => ({ study, view: {} }), run, others);
+    expect(again.seconds).toBe(seconds);
+  });
+
   it("is not done where its article fails", async () => {
     const failing: Study = {
       ...study,

@@ -39,6 +39,7 @@ export async function viewRun(
       `run ${basename(folder)}: not finished; run the same command again to finish it`,
     );
   }
+  const begun = performance.now();
   const device = options.device ?? record.device;
   const reading: Reading = {
     ...options,
@@ -54,7 +55,10 @@ export async function viewRun(
   }
   const plain = isPlain(asked);
   const { claims, metrics } = page;
-  const shown = { ...record, device, ...(plain && { state: "done" as const, claims, metrics }) };
+  // An analysis ends here; a run that was done is only read again.
+  const spent = record.state === "done" ? 0 : (performance.now() - begun) / 1000;
+  const judged = { state: "done" as const, seconds: record.seconds + spent, claims, metrics };
+  const shown = { ...record, device, ...(plain && judged) };
   const report = pagePath(folder, asked);
   await writeWhole(report, htmlOf(asked, page, shown), options.opener);
   if (plain && device === record.device) await writeRecord(folder, shown, options.opener);
