@@ -43,6 +43,17 @@ describe("openRun", () => {
     );
   });
 
+  it("does not take a study in a file for one of tinylens, nor another for the run's", async () => {
+    const own = { study: study as never, params, view: {}, file: "./max-of-four.ts" };
+    const folder = (await runArticle(own, { out, backend })).run;
+    expect((await openRun(folder)).plan).toBe(undefined);
+    expect((await openRun(folder, { study: study as never })).split).toBeDefined();
+    const other = { ...study, name: "other" } as never;
+    await expect(openRun(folder, { study: other })).rejects.toThrow(
+      "openRun: the run is of the study max-of-four, got other",
+    );
+  });
+
   it("gives the model of an analyzed file, and refuses what is no run", async () => {
     const { model } = await openRun(run);
     const names = Object.keys(model.weights);
@@ -53,6 +64,9 @@ describe("openRun", () => {
     const opened = await openRun(analyzed.run);
     expect(Object.keys(opened.model.weights)).toEqual(names);
     expect([opened.plan, opened.split, opened.steps]).toEqual([undefined, undefined, []]);
+    await expect(openRun(analyzed.run, { step: 10 })).rejects.toThrow(
+      /^openRun: run \S+ is of an analyzed file; leave out step$/,
+    );
     await expect(openRun(out)).rejects.toThrow(`openRun: ${out} is no folder of a run`);
   });
 });

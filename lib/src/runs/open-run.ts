@@ -46,7 +46,8 @@ export interface OpenedRun {
 /**
  * Open the run in `folder`. The model has its weights and configuration; a run that is still training opens
  * at its last checkpoint.
- * @throws InputError for a folder that is no run, and for a step without a checkpoint;
+ * @throws InputError for a folder that is no run, for a study that is not the run's, and for a step without
+ * a checkpoint, such as any of an analyzed file;
  * `UnknownNameError` for a training that the study does not have.
  */
 export async function openRun(folder: string, options: OpenRunOptions = {}): Promise<OpenedRun> {
@@ -56,6 +57,7 @@ export async function openRun(folder: string, options: OpenRunOptions = {}): Pro
   if (record === undefined) throw new InputError(`openRun: ${folder} is no folder of a run`);
   const { params } = record;
   if (record.checkpoint !== undefined) {
+    refuseChoice(basename(path), options);
     const model = await modelIn(join(path, analysedName));
     return { model, step: 0, steps: [], curves: curvesOf([]), params, ...noData };
   }
@@ -71,6 +73,14 @@ export async function openRun(folder: string, options: OpenRunOptions = {}): Pro
   const { rows } = await readMetrics(metricsPath(held));
   const model = await modelIn(checkpointPath(held, step));
   return { model, step, steps, curves: curvesOf(rows), params, plan, split: plan?.split };
+}
+
+/** An analyzed file has one model at one step. */
+function refuseChoice(run: string, { step, training }: OpenRunOptions): void {
+  const given = Object.entries({ step, training }).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return;
+  const names = given.map(([name]) => name).join(" and ");
+  throw new InputError(`openRun: run ${run} is of an analyzed file; leave out ${names}`);
 }
 
 const noData = { plan: undefined, split: undefined };
