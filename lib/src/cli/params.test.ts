@@ -17,6 +17,7 @@ describe("a parameter outside its rule", () => {
   it.each<[string[], string]>([
     [["p=1"], "modular-addition: p: must be at least 2, got 1"],
     [["p=1000"], "modular-addition: p: must be at most 997, got 1000"],
+    [["p=1e308"], "modular-addition: p: must be at most 9007199254740991, got 1e308"],
     [["p=1.5"], "modular-addition: p: must be a whole number, got 1.5"],
     [["p="], "modular-addition: p: must be a finite number, got nothing"],
     [["lr=0"], "modular-addition: lr: must be more than 0, got 0"],
