@@ -8,9 +8,7 @@ import { Instruments, type Lab, memoryLab, type Study, upTo } from "../lab/index
 import { shuffled } from "../lab/testing/shuffled.ts";
 import * as all from "./all.ts";
 
-const studies = (Object.values(all) as unknown as readonly Study[]).filter(
-  (study) => "article" in study,
-);
+const studies = Object.values(all) as unknown as readonly Study[];
 
 /** Mechanisms that may be found in networks that did not learn, with the reason. */
 const exceptions: Readonly<Record<string, string>> = {};
